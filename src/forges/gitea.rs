@@ -8,6 +8,7 @@ use futures::FutureExt;
 use http::Method;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::address::Address;
 use super::answer::{Answer, short};
@@ -15,7 +16,7 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, newest_first, verdicts};
+use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
@@ -147,6 +148,12 @@ struct Branch {
 #[derive(Deserialize)]
 struct Compared {
     total_commits: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    id: Option<i64>,
+    name: Option<String>,
 }
 
 /// What happened to a pull request.
@@ -292,6 +299,57 @@ impl Gitea {
         }
     }
 
+    /// Labels have numbers, those of the organisation as well; reviewers are all taken or none: then each is asked for by itself (Gitea
+    /// `routers/api/v1/repo/issue_label.go`, `pull_review.go`).
+    async fn marked(&self, number: u64, new: &NewPull) -> Result<Vec<String>, Failure> {
+        let mut said = Vec::new();
+        if !new.labels.is_empty() {
+            let known = self.labels().await?;
+            let id = |name: &String| known.iter().find(|label| label.name.as_deref() == Some(name)).and_then(|label| label.id);
+            said.extend(new.labels.iter().filter(|name| id(name).is_none()).map(|name| no_label(name)));
+            let ids: Vec<_> = new.labels.iter().filter_map(id).collect();
+            if !ids.is_empty()
+                && let Err(failure) = self.post(&format!("/issues/{number}/labels"), &json!({ "labels": ids })).await
+            {
+                said.push(format!("no label was set: {failure}"));
+            }
+        }
+        let rest = format!("/pulls/{number}/requested_reviewers");
+        let wanted = |names: &[String]| {
+            let (reviewers, team_reviewers) = users_and_teams(names);
+            json!({ "reviewers": reviewers, "team_reviewers": team_reviewers })
+        };
+        if new.reviewers.is_empty() || self.post(&rest, &wanted(&new.reviewers)).await.is_ok() {
+            return Ok(said);
+        }
+        for name in &new.reviewers {
+            if let Err(failure) = self.post(&rest, &wanted(std::slice::from_ref(name))).await {
+                said.push(no_reviewer(name, &failure.to_string()));
+            }
+        }
+        Ok(said)
+    }
+
+    /// The labels of the repository and, where the owner is an organisation, of that.
+    async fn labels(&self) -> Result<Vec<Label>, Failure> {
+        let mut found = Vec::new();
+        for place in [self.below("/labels"), format!("/orgs/{}/labels", path(&self.address.owner))] {
+            for page in 1..=PAGES {
+                let answer = self.wire.get(&format!("{place}?limit={PAGE}&page={page}")).await?.success(&Method::GET);
+                let answer = match answer {
+                    // a person has no labels of their own
+                    Err(Failure::NotFound | Failure::Forbidden(_)) => break,
+                    answer => answer?,
+                };
+                found.extend(answer.read::<Option<Vec<Label>>>("the labels")?.unwrap_or_default());
+                if !answer.has_next_page() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn followed(&self, number: u64) -> Result<Pull, Failure> {
         let found: Found = self.get(&format!("/pulls/{number}")).await?.read("the pull request")?;
         let commit = found.head.as_ref().and_then(|head| head.sha.clone()).filter(|commit| !commit.is_empty());
@@ -426,6 +484,10 @@ impl Forge for Gitea {
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
         self.opened(new).boxed()
+    }
+
+    fn mark<'a>(&'a self, number: u64, new: &'a NewPull) -> Answered<'a, Vec<String>> {
+        self.marked(number, new).boxed()
     }
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {

@@ -20,6 +20,7 @@ use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tower::BoxError;
 
 use super::address::Address;
@@ -28,7 +29,7 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::{Broken, Wire};
-use super::{Answered, Failure, Forge, OPEN, newest_first, verdicts};
+use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
@@ -263,7 +264,7 @@ impl GitHub {
     }
 
     async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
-        let NewPull { title, body, head, base, is_draft } = new;
+        let NewPull { title, body, head, base, is_draft, .. } = new;
         let wanted = Wanted { title, body, head, base, draft: *is_draft };
         let answer = whole(self.octocrab._post(self.below("/pulls"), Some(&wanted)).await, &Method::POST).await?;
         if answer.status == http::StatusCode::UNPROCESSABLE_ENTITY {
@@ -272,6 +273,38 @@ impl GitHub {
         let answer = answer.success(&Method::POST)?;
         // it is open: which one, the list says
         Ok(answer.read::<Found>("the pull request").map_err(|failure| Failure::Lost(failure.to_string()))?.pull(None))
+    }
+
+    /// A label that is not there would be made by the request: each is looked up before. Reviewers are all taken or none: then each is asked
+    /// for by itself (`docs.github.com/rest/issues/labels`, `/pulls/review-requests`).
+    async fn marked(&self, number: u64, new: &NewPull) -> Result<Vec<String>, Failure> {
+        let (mut said, mut known) = (Vec::new(), Vec::new());
+        for name in &new.labels {
+            match self.get(&format!("/labels/{}", query(name))).await {
+                Ok(_) => known.push(name.as_str()),
+                Err(Failure::NotFound) => said.push(no_label(name)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        if !known.is_empty()
+            && let Err(failure) = self.post(&format!("/issues/{number}/labels"), &json!({ "labels": known })).await
+        {
+            said.push(format!("no label was set: {failure}"));
+        }
+        let rest = format!("/pulls/{number}/requested_reviewers");
+        let wanted = |names: &[String]| {
+            let (reviewers, team_reviewers) = users_and_teams(names);
+            json!({ "reviewers": reviewers, "team_reviewers": team_reviewers })
+        };
+        if new.reviewers.is_empty() || self.post(&rest, &wanted(&new.reviewers)).await.is_ok() {
+            return Ok(said);
+        }
+        for name in &new.reviewers {
+            if let Err(failure) = self.post(&rest, &wanted(std::slice::from_ref(name))).await {
+                said.push(no_reviewer(name, &failure.to_string()));
+            }
+        }
+        Ok(said)
     }
 
     async fn followed(&self, number: u64) -> Result<Pull, Failure> {
@@ -424,6 +457,10 @@ impl Forge for GitHub {
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
         self.opened(new).boxed()
+    }
+
+    fn mark<'a>(&'a self, number: u64, new: &'a NewPull) -> Answered<'a, Vec<String>> {
+        self.marked(number, new).boxed()
     }
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {

@@ -10,7 +10,7 @@
 //! that was run again has the failures of the first.
 
 use futures::FutureExt;
-use http::Method;
+use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -20,7 +20,7 @@ use super::encode::query;
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, newest_first};
+use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
@@ -105,6 +105,17 @@ fn known<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Pipeline>>
 #[derive(Deserialize)]
 struct Person {
     username: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+}
+
+/// Who is asked for a review.
+#[derive(Deserialize)]
+struct Marked {
+    reviewers: Option<Vec<User>>,
 }
 
 #[derive(Deserialize)]
@@ -348,6 +359,47 @@ impl GitLab {
         }
     }
 
+    /// Labels and reviewers are fields of the merge request; reviewers are numbers of users. A label that is not there would be made by the
+    /// request: each is looked up before. Without a licence there is one reviewer, and more are dropped without a word: the answer has those
+    /// that were taken (`docs.gitlab.com/api/merge_requests#update-a-merge-request`, `/api/labels`, `/api/users`).
+    async fn marked(&self, number: u64, new: &NewPull) -> Result<Vec<String>, Failure> {
+        let (mut said, mut labels, mut reviewers) = (Vec::new(), Vec::new(), Vec::new());
+        for name in &new.labels {
+            match self.get(&format!("/labels/{}", query(name))).await {
+                Ok(_) => labels.push(name.as_str()),
+                Err(Failure::NotFound) => said.push(no_label(name)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        for name in &new.reviewers {
+            let answer = self.wire.get(&format!("/users?username={}", query(name))).await?.success(&Method::GET)?;
+            match answer.read::<Vec<User>>("the users")?.into_iter().next() {
+                Some(user) => reviewers.push((name, user.id)),
+                None => said.push(no_reviewer(name, "there is no such user")),
+            }
+        }
+        if labels.is_empty() && reviewers.is_empty() {
+            return Ok(said);
+        }
+        let ids: Vec<_> = reviewers.iter().map(|(_, id)| *id).collect();
+        let mut wanted = serde_json::Map::new();
+        if !labels.is_empty() {
+            wanted.insert("add_labels".to_owned(), labels.join(",").into());
+        }
+        if !ids.is_empty() {
+            wanted.insert("reviewer_ids".to_owned(), ids.into());
+        }
+        let body = serde_json::to_vec(&wanted).expect("a value of ours is JSON").into();
+        let place = self.below(&format!("/merge_requests/{number}"));
+        let answer = self.wire.send(Method::PUT, &place, HeaderMap::new(), body).await;
+        let taken: Marked =
+            answer.map_err(|broken| broken.failure(&Method::PUT))?.success(&Method::PUT)?.read("the merge request")?;
+        let is_taken = |id: u64| taken.reviewers.iter().flatten().any(|user| user.id == id);
+        let missing = reviewers.iter().filter(|(_, id)| !is_taken(*id));
+        said.extend(missing.map(|(name, _)| no_reviewer(name, "the forge did not take this reviewer")));
+        Ok(said)
+    }
+
     async fn followed(&self, number: u64) -> Result<Pull, Failure> {
         let mut found: Found = self.get(&format!("/merge_requests/{number}")).await?.read("the merge request")?;
         let checks = match found.head_pipeline.take() {
@@ -489,6 +541,10 @@ impl Forge for GitLab {
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
         self.opened(new).boxed()
+    }
+
+    fn mark<'a>(&'a self, number: u64, new: &'a NewPull) -> Answered<'a, Vec<String>> {
+        self.marked(number, new).boxed()
     }
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {

@@ -76,6 +76,10 @@ pub trait Forge: Send + Sync {
     /// The open pull requests, those of forks too: the newest, at most [`OPEN`]. Checks and reviews are not asked for. One request.
     fn all_open(&self) -> Answered<'_, OpenPulls>;
 
+    /// Puts labels on an open pull request, and asks for reviews of it: what `new` says. May be sent again. Returns what the forge did not
+    /// take, in words; the rest is done. A label that it does not have is not made.
+    fn mark<'a>(&'a self, number: u64, new: &'a NewPull) -> Answered<'a, Vec<String>>;
+
     /// A pull request with its merge, with the checks of its head commit, with what reviewers say while it is open, and whether it is queued;
     /// without checks or reviews where they cannot be read. Up to five requests, and one for each further page of what they list.
     fn pull(&self, number: u64) -> Answered<'_, Pull>;
@@ -105,6 +109,22 @@ pub trait Forge: Send + Sync {
 
     /// The branch that pull requests are for, unless somebody says otherwise.
     fn default_branch(&self) -> Answered<'_, String>;
+}
+
+/// What is said of a label that a forge does not have.
+fn no_label(name: &str) -> String {
+    format!("there is no label {}", answer::short(name))
+}
+
+/// What is said of somebody who was not asked for a review.
+fn no_reviewer(name: &str, why: &str) -> String {
+    format!("{} is not asked for a review: {why}", answer::short(name))
+}
+
+/// Users, and teams without their organisation: `organisation/team`.
+fn users_and_teams(names: &[String]) -> (Vec<&str>, Vec<&str>) {
+    let (teams, users): (Vec<_>, Vec<_>) = names.iter().map(String::as_str).partition(|name| name.contains('/'));
+    (users, teams.into_iter().filter_map(|name| name.rsplit('/').next()).collect())
 }
 
 /// Pull requests of several pages: while they were read one may have been opened, which moves others to the next page.

@@ -52,7 +52,14 @@ fn client(forge: &Arc<DemoForge>, url: &str) -> Box<dyn Forge> {
 }
 
 fn new(head: &str) -> NewPull {
-    NewPull { title: "one more".into(), body: "why".into(), head: head.into(), base: "main".into(), is_draft: false }
+    NewPull {
+        title: "one more".into(),
+        body: "why".into(),
+        head: head.into(),
+        base: "main".into(),
+        is_draft: false,
+        ..NewPull::default()
+    }
 }
 
 /// Merges on the forge, as a person does on its page.

@@ -74,8 +74,9 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         besides: Vec::new(),
         unproven: Vec::new(),
         cautions: Vec::new(),
-        pull: NewPull { title, body, head: branch, base: "main".to_owned(), is_draft: order.is_draft },
+        pull: NewPull { title, body, head: branch, base: "main".to_owned(), is_draft: order.is_draft, ..NewPull::default() },
         text: PullText::default(),
+        owners: None,
         author: Authorship { author: "Ana <ana@example.test>".to_owned(), is_signed: true, is_signed_off: false },
         forge: ForgeChoice::Known {
             name: "gitea".to_owned(),

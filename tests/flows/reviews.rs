@@ -132,6 +132,9 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         site: Default::default(),
         title: String::new(),
         reason: "black friday".to_owned(),
+        body: String::new(),
+        labels: Vec::new(),
+        reviewers: Vec::new(),
         is_draft: false,
         expected: Vec::new(),
         is_push_only: false,
@@ -296,6 +299,12 @@ async fn each_key_of_a_review_does_what_help_says() {
     assert_eq!((&*titled.pull.title, &*titled.order.title), ("More room", "More room"));
     let again = submitted("t ctrl-u enter enter").await.expect("submitted");
     assert_eq!(again.pull.title, "Deployment shop/checkout: replicas 3 -> 5", "an empty one is the playbook's");
+    let marked = submitted("l \"flux,_chart,flux\" enter r \"ana,_ops/platform\" enter enter").await.expect("submitted");
+    assert_eq!((marked.pull.labels.clone(), marked.pull.reviewers.clone()), (marked.order.labels, marked.order.reviewers));
+    assert_eq!(
+        (marked.pull.labels.join(" "), marked.pull.reviewers.join(" ")),
+        ("flux chart".to_owned(), "ana ops/platform".to_owned())
+    );
     for keys in ["esc", "y", "t enter", "t esc", "tab j k G g", "w c"] {
         assert_eq!(submitted(keys).await, None, "{keys}");
     }

@@ -97,6 +97,15 @@ struct Arguments {
     /// The title of the commit and of the pull request
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// The text of the pull request, in place of the one that says what changes and what was checked
+    #[arg(long, value_name = "TEXT", conflicts_with = "dry_run")]
+    body: Option<String>,
+    /// A label for the pull request, which the forge has to have; may be repeated
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, conflicts_with = "dry_run")]
+    label: Vec<String>,
+    /// Who is asked for a review: a user, or organisation/team; may be repeated
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, conflicts_with = "dry_run")]
+    reviewer: Vec<String>,
     /// Why, for the commit and the pull request
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,

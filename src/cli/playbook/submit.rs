@@ -111,6 +111,9 @@ fn query(
         site: site(arguments)?,
         title: arguments.title.clone().unwrap_or_default(),
         reason: arguments.reason.clone().unwrap_or_default(),
+        body: arguments.body.clone().unwrap_or_default(),
+        labels: arguments.label.clone(),
+        reviewers: arguments.reviewer.clone(),
         is_draft: arguments.draft,
         expected: Vec::new(),
         is_push_only: arguments.push_only,
@@ -209,6 +212,11 @@ fn review(proposal: &Proposal) -> String {
     match &proposal.forge {
         ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
         ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
+    }
+    for (label, names) in [("labels", &order.labels), ("reviewers", &order.reviewers)] {
+        if !names.is_empty() {
+            line(label, &names.join(", "));
+        }
     }
     if let Some(pull) = &proposal.open {
         line("open", &format!("the same change is proposed already: #{} {}", pull.number, pull.url));

@@ -323,3 +323,94 @@ async fn open_pull_requests_are_asked_for_the_newest_first_and_a_head_has_a_refe
         assert_eq!(forge.head_reference(7), reference, "{word}");
     }
 }
+
+/// Labels that are there are set, and somebody who may review is asked; the rest is said, and stops nothing.
+#[tokio::test]
+async fn labels_and_reviewers_are_sent_in_the_way_of_each_forge_and_what_is_not_taken_is_said() {
+    let not_found = || answer(404, r#"{"message": "Not Found"}"#);
+    let one = || answer(200, r#"{"id": 5, "name": "flux"}"#);
+    let refused = || answer(422, r#"{"message": "Reviews may only be requested from collaborators."}"#);
+    let (done, none) = (|| answer(201, "{}"), || answer(200, "[]"));
+    for (word, replies, asked, why) in [
+        (
+            "gitea",
+            vec![
+                answer(200, r#"[{"id": 4, "name": "x"}, {"id": 5, "name": "flux"}]"#),
+                not_found(),
+                done(),
+                refused(),
+                done(),
+                refused(),
+            ],
+            vec![
+                "GET /api/v1/repos/ops/fleet/labels?limit=50&page=1",
+                "GET /api/v1/orgs/ops/labels?limit=50&page=1",
+                r#"POST /api/v1/repos/ops/fleet/issues/7/labels {"labels":[5]}"#,
+                r#"POST /api/v1/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["ana","zoe"],"team_reviewers":[]}"#,
+                r#"POST /api/v1/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["ana"],"team_reviewers":[]}"#,
+                r#"POST /api/v1/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["zoe"],"team_reviewers":[]}"#,
+            ],
+            "zoe is not asked for a review: Reviews may only be requested from collaborators.",
+        ),
+        (
+            "github",
+            vec![one(), not_found(), done(), refused(), done(), refused()],
+            vec![
+                "GET /api/v3/repos/ops/fleet/labels/flux",
+                "GET /api/v3/repos/ops/fleet/labels/no%20such",
+                r#"POST /api/v3/repos/ops/fleet/issues/7/labels {"labels":["flux"]}"#,
+                r#"POST /api/v3/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["ana","zoe"],"team_reviewers":[]}"#,
+                r#"POST /api/v3/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["ana"],"team_reviewers":[]}"#,
+                r#"POST /api/v3/repos/ops/fleet/pulls/7/requested_reviewers {"reviewers":["zoe"],"team_reviewers":[]}"#,
+            ],
+            "zoe is not asked for a review: Reviews may only be requested from collaborators.",
+        ),
+        (
+            "gitlab",
+            vec![
+                one(),
+                not_found(),
+                answer(200, r#"[{"id": 2, "username": "ana"}]"#),
+                none(),
+                answer(200, r#"{"iid": 7, "reviewers": [{"id": 2}]}"#),
+            ],
+            vec![
+                "GET /api/v4/projects/ops%2Ffleet/labels/flux",
+                "GET /api/v4/projects/ops%2Ffleet/labels/no%20such",
+                "GET /api/v4/users?username=ana",
+                "GET /api/v4/users?username=zoe",
+                r#"PUT /api/v4/projects/ops%2Ffleet/merge_requests/7 {"add_labels":"flux","reviewer_ids":[2]}"#,
+            ],
+            "zoe is not asked for a review: there is no such user",
+        ),
+    ] {
+        let server = Server::of(replies).await;
+        let forge = forge(word, &server.host());
+        let mut new = new_pull();
+        (new.labels, new.reviewers) = (vec!["flux".into(), "no such".into()], vec!["ana".into(), "zoe".into()]);
+        let said = server.during(forge.mark(7, &new)).await.expect("it answers");
+        assert_eq!(said, ["there is no label no such", why], "{word}");
+        let body = |text: &String| text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        let seen = server.seen();
+        let sent = server.asked().into_iter().zip(seen.iter().map(body));
+        let sent: Vec<_> = sent.map(|(line, body)| format!("{line} {body}").trim().to_owned()).collect();
+        assert_eq!(sent, asked, "{word}");
+    }
+}
+
+/// Without a licence GitLab takes one reviewer, and drops the others without a word; teams are named without their organisation.
+#[tokio::test]
+async fn reviewers_that_are_dropped_are_noticed_and_teams_are_asked() {
+    let user = |id: u64| answer(200, &format!(r#"[{{"id": {id}}}]"#));
+    let server = Server::of([user(2), user(3), answer(200, r#"{"iid": 7, "reviewers": [{"id": 2}]}"#)]).await;
+    let mut new = new_pull();
+    new.reviewers = vec!["ana".into(), "ben".into()];
+    let said = server.during(forge("gitlab", &server.host()).mark(7, &new)).await.expect("it answers");
+    assert_eq!(said, ["ben is not asked for a review: the forge did not take this reviewer"]);
+    new.reviewers = vec!["ops/platform".into()];
+    for word in ["gitea", "github"] {
+        let server = Server::of([answer(201, "{}")]).await;
+        assert_eq!(server.during(forge(word, &server.host()).mark(7, &new)).await, Ok(Vec::new()), "{word}");
+        assert_eq!(sent(&server), json!({"reviewers": [], "team_reviewers": ["platform"]}), "{word}");
+    }
+}

@@ -54,6 +54,7 @@ fn new_pull() -> NewPull {
         head: "fluxdeck/scale-1".into(),
         base: "main".into(),
         is_draft: false,
+        ..NewPull::default()
     }
 }
 

@@ -11,6 +11,7 @@
 //!  checks   what was checked, what passed, and what was not run
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
 //!  lines    which lines each field changes
+//!  owners   who owns the files, as the forge goes by
 //!  trial    one way after the other, until one is proven
 //!  cautions what a person should know besides, and what could be changed instead: one file for each rule
 //!  manuscript  an object as a text that a person edits, and what the edited text wants
@@ -35,6 +36,7 @@ mod lines;
 pub mod manuscript;
 mod order;
 pub mod outside;
+mod owners;
 mod plan;
 mod proof;
 pub mod proposal;
@@ -60,6 +62,7 @@ pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
 pub use lines::{FieldLines, LineSpan, field_of};
 pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
+pub use owners::{FileOwners, OwnerFiles};
 pub use plan::{
     ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
 };

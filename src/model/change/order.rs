@@ -33,6 +33,13 @@ pub struct ChangeOrder {
     pub title: String,
     /// Why it is wanted, in the user's words; may be empty.
     pub reason: String,
+    /// The text of the pull request in the user's words; empty for the one that is made of the plan.
+    #[serde(default)]
+    pub body: String,
+    #[serde(default)]
+    pub labels: Vec<String>,
+    #[serde(default)]
+    pub reviewers: Vec<String>,
     pub is_draft: bool,
     /// `FIELD=VALUE` that the base has to have: what takes a change back takes nothing else back.
     #[serde(default)]

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, HandEdit,
-    LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, FileOwners,
+    HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion,
 };
 use crate::domain::{NewPull, ObjectRef, Pull};
 use crate::guards::CoveredLines;
@@ -63,6 +63,8 @@ pub struct Proposal {
     /// The text without what was checked.
     pub text: PullText,
     pub author: Authorship,
+    /// Who owns its files, as far as the repository says so.
+    pub owners: Option<FileOwners>,
     pub forge: ForgeChoice,
     /// The same change has been proposed before and is still open.
     pub open: Option<Pull>,
@@ -171,7 +173,9 @@ impl Proposal {
                 None => self.checks.push(check.clone()),
             }
         }
-        self.pull.body = self.text.with(&self.checks);
+        if self.order.body.is_empty() {
+            self.pull.body = self.text.with(&self.checks);
+        }
     }
 
     /// The checks that were begun and have no result yet.

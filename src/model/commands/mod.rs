@@ -215,6 +215,10 @@ pub enum Gesture {
     /// Of several fields: leave one out, or take it in again.
     LeaveOut,
     Retitle,
+    /// The labels of a pull request.
+    Labels,
+    /// Who is asked for a review of it.
+    Reviewers,
     Draft,
     CopyPatch,
     /// Change what decides on the field instead.

@@ -52,8 +52,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
-        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Retitle | G::Draft => Group::Act,
-        G::Instead | G::Reconcile => Group::Act,
+        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
+        G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
     }
 }
 
@@ -143,6 +143,8 @@ pub(super) fn all() -> Vec<Command> {
         ),
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
+        key(&["l"], REVIEW, Gesture::Labels, "labels of the pull request"),
+        key(&["r"], REVIEW, Gesture::Reviewers, "who is asked for a review of it"),
         footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
         key(&["U"], REVIEW, Gesture::Source, "where only you know the repository of the source: say another one, or forget it"),

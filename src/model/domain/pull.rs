@@ -19,6 +19,19 @@ pub struct NewPull {
     /// The branch that it is merged into.
     pub base: String,
     pub is_draft: bool,
+    /// By name; a forge has to have them.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Who is asked for a review: names of users, `organisation/team` where the forge has those.
+    #[serde(default)]
+    pub reviewers: Vec<String>,
+}
+
+impl NewPull {
+    /// Whether something is to be said of it once it is open.
+    pub fn is_marked(&self) -> bool {
+        !self.labels.is_empty() || !self.reviewers.is_empty()
+    }
 }
 
 /// A pull request as its forge reports it.

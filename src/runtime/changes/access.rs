@@ -39,6 +39,12 @@ impl Access {
         }
     }
 
+    /// The forge as the configuration names it, if it can be asked.
+    pub fn word(&self) -> Option<&'static str> {
+        let name = self.forge()?.name();
+        forges::ALL.iter().find(|kind| kind.name == name).map(|kind| kind.word)
+    }
+
     pub fn forge(&self) -> Option<&dyn Forge> {
         if let Self::Known { forge, .. } = self { Some(&**forge) } else { None }
     }

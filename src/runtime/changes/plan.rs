@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, PlanOutcome,
-    Refused, WantedField, proposal,
+    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, OwnerFiles,
+    PlanOutcome, Refused, WantedField, proposal,
 };
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
@@ -49,6 +49,8 @@ pub struct Planned {
     pub policy: ChangePolicy,
     /// Its template for pull requests; empty where there is none.
     pub template: String,
+    /// What it says of who owns which files.
+    pub owners: OwnerFiles,
     /// Its last commits are signed off.
     pub signs_off: bool,
 }
@@ -87,8 +89,9 @@ pub fn planned(
     };
     let policy = RepositoryPolicy::of(view.tree())?.changes;
     let template = template(view.tree());
+    let owners = OwnerFiles::of(view.tree());
     let signs_off = bench.checkout.signs_off(&base, LEARNT_FROM);
-    Ok(Planned { base, outcome, patch, digest, policy, template, signs_off })
+    Ok(Planned { base, outcome, patch, digest, policy, template, owners, signs_off })
 }
 
 /// The same, unless a field that the order expects to have a value has another one: somebody has changed it since.

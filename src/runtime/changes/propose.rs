@@ -126,8 +126,17 @@ impl Changes {
         let title = change::title(&order, &plan.object, &fields);
         let text = change::body(&order, plan, &fields, &planned.base).ending(&planned.template);
         let checks: Vec<_> = proposal::checks(plan).into_iter().chain(begun).collect();
-        let body = text.with(&checks);
-        let pull = NewPull { title, body, head: branch.clone(), base: order.site.base.clone(), is_draft: order.is_draft };
+        let body = if order.body.is_empty() { text.with(&checks) } else { order.body.clone() };
+        let pull = NewPull {
+            title,
+            body,
+            head: branch.clone(),
+            base: order.site.base.clone(),
+            is_draft: order.is_draft,
+            labels: order.labels.clone(),
+            reviewers: order.reviewers.clone(),
+        };
+        let owners = access.word().and_then(|word| planned.owners.owners(word, plan.files.iter().map(|file| &*file.path)));
         let proofs = || plan.done.iter().map(|done| &done.proof);
         Ok(Proposal {
             object: plan.object.clone(),
@@ -149,6 +158,7 @@ impl Changes {
             pull,
             text,
             author,
+            owners,
             forge: access.choice(&order.site.base, slot.branch.name()),
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
             digest: planned.digest.clone(),

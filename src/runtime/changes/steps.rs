@@ -15,6 +15,7 @@ use crate::forges;
 use crate::programs::{self, Commit, Failure};
 use fluxdeck_model::change::{ForgeChoice, PlanOutcome, ProposedField, SiteScope};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::Pull;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -136,7 +137,7 @@ impl Changes {
         };
         for _ in 0..TRIES {
             match self.noted(&change.order.site, forge.open(&change.new_pull()).await) {
-                Ok(pull) => return ChangeOutcome::Pull(Box::new(pull)),
+                Ok(pull) => return self.opened(forge.as_ref(), change, pull).await,
                 Err(forges::Failure::NotYet) => tokio::time::sleep(PAUSE).await,
                 // another program was faster
                 Err(forges::Failure::Exists) => return self.find_pull(change).await,
@@ -147,12 +148,31 @@ impl Changes {
         failed(unopened(&forges::Failure::NotYet))
     }
 
+    /// Labels and reviewers of a pull request that is open. That something of it is not done is said, and stops nothing.
+    async fn opened(&self, forge: &dyn forges::Forge, change: &Change, pull: Pull) -> ChangeOutcome {
+        let new = change.new_pull();
+        let said = match new.is_marked() {
+            false => Vec::new(),
+            true => match self.noted(&change.order.site, forge.mark(pull.number, &new).await) {
+                Ok(said) => said,
+                Err(failure) => vec![format!("labels and reviewers: {failure}")],
+            },
+        };
+        ChangeOutcome::Opened { pull: Box::new(pull), said }
+    }
+
     pub(super) async fn find_pull(&self, change: &Change) -> ChangeOutcome {
         let access = self.access(&change.order.site).await;
         match &access {
             Access::None { .. } => no_forge(&access, change),
             Access::Known { forge, .. } => match self.noted(&change.order.site, forge.find(&change.progress.branch).await) {
-                Ok(pulls) => ChangeOutcome::Pulls(pulls),
+                Ok(pulls) => {
+                    // it was opened, and what is to be said of it may not have arrived
+                    if let Some(pull) = pulls.iter().find(|pull| pull.is_open()) {
+                        self.opened(forge.as_ref(), change, pull.clone()).await;
+                    }
+                    ChangeOutcome::Pulls(pulls)
+                }
                 Err(failure) => failed(failure.error("the forge cannot be asked for the pull request")),
             },
         }

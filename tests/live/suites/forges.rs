@@ -134,7 +134,14 @@ impl Drop for Ground<'_> {
 }
 
 fn new(head: &str) -> NewPull {
-    NewPull { title: format!("add {head}"), body: "why".into(), head: head.into(), base: "main".into(), is_draft: false }
+    NewPull {
+        title: format!("add {head}"),
+        body: "why".into(),
+        head: head.into(),
+        base: "main".into(),
+        is_draft: false,
+        ..NewPull::default()
+    }
 }
 
 fn the_forge_is_known_by_asking_it() {

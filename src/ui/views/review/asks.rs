@@ -33,6 +33,8 @@ const YES: &str = "yes";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Title,
+    Labels,
+    Reviewers,
     /// To take the way of that number.
     Way(usize),
     Submit {
@@ -76,6 +78,17 @@ impl Asking {
         let field = Field::new(FIELD, "title", "Empty: as the playbook calls it", InputKind::Text).optional();
         let answers = Answers::default().with(FIELD, FieldValue::Text(printable(present).into_owned()));
         Self::new(Purpose::Title, "title of the pull request", Some(field), &answers)
+    }
+
+    /// For the labels or the reviewers of the pull request.
+    pub fn names(purpose: Purpose, present: &[String]) -> Self {
+        let (title, label, help) = match purpose {
+            Purpose::Labels => ("labels of the pull request", "labels", "Separated by commas; the forge has to have them"),
+            _ => ("who is asked for a review", "reviewers", "Users, or organisation/team, separated by commas"),
+        };
+        let field = Field::new(FIELD, label, help, InputKind::Text).optional();
+        let answers = Answers::default().with(FIELD, FieldValue::Text(printable(&present.join(", ")).into_owned()));
+        Self::new(purpose, title, Some(field), &answers)
     }
 
     /// For the value of what decides on the wanted field.
@@ -166,7 +179,7 @@ impl Asking {
         }
         let accept = if self.filling.is_empty() { "y" } else { scene.theme.sign("⏎", "enter") };
         let word = match self.purpose {
-            Purpose::Title => "take it",
+            Purpose::Title | Purpose::Labels | Purpose::Reviewers => "take it",
             Purpose::Instead(_) => "review",
             Purpose::Way(_) | Purpose::Submit { .. } => "yes",
         };

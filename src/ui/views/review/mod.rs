@@ -171,7 +171,10 @@ impl Review {
             edit(proposal);
             // it is asked for in the same way again
             let order = &proposal.order;
-            (self.query.order.title, self.query.order.is_draft) = (order.title.clone(), order.is_draft);
+            (proposal.pull.labels, proposal.pull.reviewers) = (order.labels.clone(), order.reviewers.clone());
+            let own = &mut self.query.order;
+            (own.title, own.is_draft) = (order.title.clone(), order.is_draft);
+            (own.labels, own.reviewers) = (order.labels.clone(), order.reviewers.clone());
             self.widths = (0, 0);
         }
     }
@@ -291,6 +294,8 @@ impl Review {
                 text.clone_into(&mut proposal.order.title);
                 proposal.pull.title = change::title(&proposal.order, &proposal.object, &proposal.fields);
             }),
+            Purpose::Labels => self.edit(|proposal| proposal.order.labels = names(text)),
+            Purpose::Reviewers => self.edit(|proposal| proposal.order.reviewers = names(text)),
             Purpose::Way(_) => self.way_answered(purpose, cx),
             Purpose::Instead(number) => self.instead_answered(number, text, cx),
             Purpose::Submit { is_push_only } => {
@@ -299,6 +304,17 @@ impl Review {
             }
         }
     }
+}
+
+/// Names that a person separates by commas, each once.
+fn names(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
 }
 
 impl View for Review {
@@ -365,6 +381,12 @@ impl View for Review {
             (Gesture::Submit, _) => self.accept(false, cx),
             (Gesture::PushOnly, _) => self.accept(true, cx),
             (Gesture::Retitle, Some(proposal)) => self.asking = Some(Asking::title(&proposal.pull.title)),
+            (Gesture::Labels, Some(proposal)) => {
+                self.asking = Some(Asking::names(Purpose::Labels, &proposal.order.labels));
+            }
+            (Gesture::Reviewers, Some(proposal)) => {
+                self.asking = Some(Asking::names(Purpose::Reviewers, &proposal.order.reviewers));
+            }
             (Gesture::Draft, Some(_)) => self.edit(|proposal| {
                 proposal.order.is_draft = !proposal.order.is_draft;
                 proposal.pull.is_draft = proposal.order.is_draft;
@@ -375,7 +397,10 @@ impl View for Review {
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
             (Gesture::LeaveOut, _) => self.leave_out(cx),
-            (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
+            (
+                Gesture::Retitle | Gesture::Labels | Gesture::Reviewers | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane,
+                None,
+            ) => {
                 cx.say("there is no plan to review");
             }
             (Gesture::Edit, _) => self.edit_by_hand(cx),

@@ -100,6 +100,11 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.facts("files", Style::Text, files);
     let draft = if proposal.pull.is_draft { " (draft)" } else { "" };
     facts.fact("title", Style::Text, &format!("{}{draft}", proposal.pull.title));
+    if let Some(owners) = &proposal.owners {
+        facts.fact("owners", Style::Text, &format!("{} ({})", owners.names.join(", "), owners.said_by));
+    }
+    facts.fact("labels", Style::Text, &proposal.pull.labels.join(", "));
+    facts.fact("reviewers", Style::Text, &proposal.pull.reviewers.join(", "));
     facts.fact("why", Style::Text, &proposal.order.reason);
     facts.fact("author", Style::Text, &author(proposal));
     facts.fact("forge", Style::Text, &forge(&proposal.forge));

@@ -177,6 +177,13 @@ impl Change {
                 self.progress.note(now, format!("opened #{}", pull.number));
                 self.is_open(*pull, now)
             }
+            ChangeOutcome::Opened { pull, said } => {
+                self.progress.note(now, format!("opened #{}", pull.number));
+                for text in said {
+                    self.progress.note(now, redact(&text).into_owned());
+                }
+                self.is_open(*pull, now)
+            }
             ChangeOutcome::Pulls(pulls) => match pulls.into_iter().find(Pull::is_open) {
                 Some(pull) => {
                     self.progress.note(now, format!("it is open: #{}", pull.number));

@@ -118,6 +118,11 @@ pub enum ChangeOutcome {
     /// Of the branch, the newest first.
     Pulls(Vec<Pull>),
     Pull(Box<Pull>),
+    /// It was opened; what the forge did not take of its labels and reviewers, in words.
+    Opened {
+        pull: Box<Pull>,
+        said: Vec<String>,
+    },
     /// There is no forge that can be asked: why, and the page where a person opens the pull request.
     NoForge {
         why: String,

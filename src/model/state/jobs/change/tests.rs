@@ -47,6 +47,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         patch: String::new(),
         lines: Vec::new(),
         left_out: Vec::new(),
+        owners: None,
         rendered: Vec::new(),
         checks: Vec::new(),
         build: "flux-system/apps".into(),
