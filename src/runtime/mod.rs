@@ -392,7 +392,7 @@ impl Runtime {
         let changes = self.changes.clone();
         self.about(ticket, query, move |live, query, answer| async move {
             match changes.propose(live.as_ref(), query, is_readonly).await {
-                Err(error) => drop(answer.give(Reply::Failed(error)).await),
+                Err(error) => answer.give(Reply::Failed(error)).await,
                 Ok((proposed, asking)) => {
                     answer.give(Reply::Proposed(Box::new(proposed))).await;
                     let mut checks = pin!(changes.ask(live.as_ref(), &asking));

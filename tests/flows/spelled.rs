@@ -40,6 +40,7 @@ const CALLS: &[&str] = &[
     "snapshot saved.gz --demo",
     "demo --serve 99999",
     "prs --demo",
+    "playbooks",
     "info",
     "completion nope",
     "man /nowhere",

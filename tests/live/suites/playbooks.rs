@@ -179,8 +179,10 @@ fn carried_out(shop: &Shop<'_>, user: &Fluxdeck, run: &Run, size: (u16, u16)) {
     screen.until_shows("Through git", SOON);
     screen.keys(run.key);
     screen.until_shows("why ", SOON);
-    // what git has is in the form before it is typed over
-    screen.until_shows("set by", SOON);
+    // of a field that git sets already, its value is in the form before it is typed over
+    if run.lines[0].starts_with('-') && !["v", "U"].contains(&run.key) {
+        screen.until_shows("set by", SOON);
+    }
     screen.keys(&format!("{}\r", run.typed));
     screen.until_shows("opens a pull request", SOON);
     assert_eq!(open(shop.bed, &shop.name), [], "{what}: nothing is sent before it is confirmed");

@@ -118,7 +118,8 @@ pub fn check(answers: Vec<(&NamedVersion, PublishedAnswer)>) -> Check {
                 Some(found) => there.push(format!("{of} {version}: {}", found.name)),
                 None if !published.is_whole => unknown.push(format!("{of} {version}: the list is too long to be read whole")),
                 None => {
-                    missing.push(format!("{} names {of} {version}, which was not published{}", named.object, newest(&published)))
+                    let newest = newest(&published);
+                    missing.push(format!("{} names {of} {version}, which was not published{newest}", named.object));
                 }
             },
         }
