@@ -157,7 +157,9 @@ impl View for Pulls {
         self.next_change = i64::MAX;
         let pulls = &state.cluster().pulls;
         let mut items: Vec<_> = pulls.all().map(|(repository, open)| self.row(repository, open, state.clock)).collect();
-        for repository in &pulls.repositories {
+        // what cannot be asked is known first: the cursor begins with a pull request all the same
+        let is_over = matches!(pulls.progress, PullProgress::Done(_)) || !items.is_empty();
+        for repository in pulls.repositories.iter().filter(|_| is_over) {
             match &repository.pulls {
                 Err(error) => items.push(unlisted(&repository.site.name(), "not asked", &error.to_string())),
                 Ok(pulls) if repository.has_more => {
@@ -167,7 +169,7 @@ impl View for Pulls {
                 Ok(_) => {}
             }
         }
-        items.extend(pulls.skipped.iter().map(|(source, why)| unlisted(source, "not asked", why)));
+        items.extend(pulls.skipped.iter().filter(|_| is_over).map(|(source, why)| unlisted(source, "not asked", why)));
         self.picker.fill(items);
     }
 
