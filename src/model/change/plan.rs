@@ -371,7 +371,11 @@ fn beside(mut state: TrialState, meant: &MeantObject, wanted: WantedOf<'_>) -> R
         let own = &state.own;
         let others = state.others.iter().flatten().filter(|other| other.is_with(own));
         let all: Vec<&Build> = std::iter::once(own).chain(others).collect();
-        ChangeTarget::find(&all, &meant.named, wanted, &meant.namespaces)?
+        let of = format!(
+            "it is not built with what {} builds: what another repository or cluster has needs a pull request of its own",
+            own.name
+        );
+        ChangeTarget::find(&all, &meant.named, wanted, &meant.namespaces).map_err(|error| Error { hint: of, ..error })?
     };
     let target = match found {
         FoundTarget::One(target) => target,

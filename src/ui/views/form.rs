@@ -210,6 +210,10 @@ impl FormView {
         if self.is_draft {
             fact("draft", "as you left it");
         }
+        if !self.shown.also.is_empty() {
+            let all: Vec<_> = std::iter::once(&self.shown.object).chain(&self.shown.also).map(ToString::to_string).collect();
+            fact("for", &all.join(", "));
+        }
         if let Some(SiteScope::Kustomization(name)) = state.draft(&self.shown.draft_of()).map(|draft| &draft.scope) {
             fact("for", &format!("{name}, as you chose"));
         }
