@@ -113,7 +113,7 @@ const CHARTED: &[Run] = &[
         key: "V",
         typed: "1.5.0",
         lines: &["-      version: 1.4.0 # the one that was tried", "+      version: 1.5.0 # the one that was tried"],
-        object: "helmrelease/site",
+        object: "helmrelease.helm.toolkit.fluxcd.io/site",
         path: ".status.lastAttemptedRevision",
         value: "1.5.0",
     },
@@ -123,7 +123,7 @@ const CHARTED: &[Run] = &[
         key: "v",
         typed: "replicas\t2",
         lines: &["-    replicas: 1 # a small one", "+    replicas: 2 # a small one"],
-        object: "helmrelease/site",
+        object: "helmrelease.helm.toolkit.fluxcd.io/site",
         path: ".spec.values.replicas",
         value: "2",
     },
@@ -133,7 +133,7 @@ const CHARTED: &[Run] = &[
         key: "S",
         typed: "",
         lines: &["+  suspend: true"],
-        object: "helmrelease/site",
+        object: "helmrelease.helm.toolkit.fluxcd.io/site",
         path: ".spec.suspend",
         value: "true",
     },
@@ -143,7 +143,7 @@ const CHARTED: &[Run] = &[
         key: "U",
         typed: "",
         lines: &["-  suspend: true", "+  suspend: false"],
-        object: "helmrelease/site",
+        object: "helmrelease.helm.toolkit.fluxcd.io/site",
         path: ".spec.suspend",
         value: "false",
     },
@@ -218,7 +218,9 @@ fn every_playbook_of_a_workload_goes_from_its_row_to_its_pods() {
 fn every_playbook_of_a_release_goes_from_its_row_to_its_pods() {
     let bed = bed::alone();
     let shop = Shop::of(&bed, "release", &[("deploy/web.yaml", WEB), ("deploy/site.yaml", RELEASE)]);
-    let ready = within(LATER, || (shop.reads("helmrelease/site", ".status.lastAttemptedRevision") == "1.4.0").then_some(()));
+    let ready = within(LATER, || {
+        (shop.reads("helmrelease.helm.toolkit.fluxcd.io/site", ".status.lastAttemptedRevision") == "1.4.0").then_some(())
+    });
     assert!(ready.is_some(), "the release is installed");
     let user = user(&bed, "admin");
     for (run, size) in CHARTED.iter().zip([SMALL, WIDE].into_iter().cycle()) {
