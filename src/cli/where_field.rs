@@ -15,6 +15,7 @@ use crate::config::Places;
 use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::{counted, redact, sanitise_line};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::guards::shown_file;
 use fluxdeck_model::insight::field::{self, FieldPath};
 use fluxdeck_model::insight::member;
 use fluxdeck_model::insight::named::{Named, shown};
@@ -222,7 +223,8 @@ impl Answer<'_> {
             return Vec::new();
         }
         let Some(Ok(bytes)) = origin.file().map(|file| self.tree.read(file)) else { return Vec::new() };
-        let text = String::from_utf8_lossy(&bytes);
+        // what is around it may be of a Secret, though the object is none
+        let text = shown_file(origin.file().map_or("", |file| file), &bytes, &[]);
         let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
     }

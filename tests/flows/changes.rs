@@ -235,3 +235,24 @@ fn names_from_a_repository_reach_no_terminal_as_they_are_and_end_no_comment() {
     let without: Vec<_> = with_origins.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(without.join("\n"), out(&ask(&["build"])).trim_end(), "comments are all that it adds");
 }
+
+/// What is around a change was not written for it: a Secret in the next document is shown to nobody.
+#[test]
+fn a_secret_around_a_change_is_in_no_text_and_a_patch_that_has_it_says_so() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(dir.path().join("a")).expect("a folder");
+    let secret = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {p: PLANTED}}";
+    let text = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: 2\n---\n{secret}\n");
+    std::fs::write(dir.path().join("a/web.yaml"), text).expect("written");
+    let scale = ["run", "scale", "deploy/web", "--repo", ".", "--path", "a", "--set", "replicas=3", "--dry-run"];
+    let place = ["where", "deploy/web", "spec.replicas", "--repo", ".", "--path", "a"];
+    for call in [scale.to_vec(), [&scale[..], &["-o", "json"]].concat(), place.to_vec(), [&place[..], &["-o", "json"]].concat()] {
+        let ran = run(dir.path(), &call);
+        let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert!(ran.status.success() && !said.contains("PLANTED"), "{call:?}: {said}");
+        assert!(call.contains(&"json") && call[0] == "where" || said.contains("***"), "{call:?}: {said}");
+    }
+    let ran = run(dir.path(), &[&scale[..], &["-o", "patch"]].concat());
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("PLANTED"), "what `git apply` takes is exact");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("the patch holds values of a Secret"), "{ran:?}");
+}

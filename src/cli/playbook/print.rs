@@ -13,6 +13,7 @@ use fluxdeck_model::change::{
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::guards::shown_file;
 use fluxdeck_model::playbooks;
 
 /// Prints it. Returns the exit code.
@@ -28,7 +29,13 @@ pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form) -> Result
         }
         (PlanOutcome::Planned(plan), Form::Patch) => {
             beside(plan, order);
-            output::raw(&patches(&plan.files)?)?;
+            let exact = patches(&plan.files)?;
+            if String::from_utf8_lossy(&exact) != shown_patches(&plan.files)? {
+                output::beside(
+                    "warning     the patch holds values of a Secret, or other credentials, in lines around the change",
+                );
+            }
+            output::raw(&exact)?;
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Text) => {
@@ -92,9 +99,20 @@ pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
     Err(Error::failed(format!("{} {}: {}", refusal.object, refusal.field, refusal.why), refusal.hint.clone()))
 }
 
+/// As `git apply` takes it.
 fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {
     let one = |file: &ChangedFile| patch(&file.path, file.before.as_deref(), &file.after);
     Ok(files.iter().map(one).collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// For people, without values of Secrets: what is around a change was not written for them.
+fn shown_patches(files: &[ChangedFile]) -> Result<String> {
+    let one = |file: &ChangedFile| {
+        let old = file.before.as_deref().unwrap_or_default();
+        let (left, right) = (shown_file(&file.path, old, &[]), shown_file(&file.path, &file.after, old));
+        patch(&file.path, file.before.as_ref().map(|_| left.as_bytes()), right.as_bytes())
+    };
+    Ok(String::from_utf8_lossy(&files.iter().map(one).collect::<Result<Vec<_>>>()?.concat()).into_owned())
 }
 
 /// What a person has to know of a patch that is piped on.
@@ -122,7 +140,7 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     out.push_str("built then\n");
     change::rendered_lines(&plan.rendered).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     out.push('\n');
-    out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
+    out.push_str(&shown_patches(&plan.files)?);
     Ok(out)
 }
 
@@ -208,7 +226,7 @@ fn ways(refused: &Refused, order: &ChangeOrder) -> String {
 
 fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
     let changes: Vec<_> = plan.done.iter().map(done).collect();
-    let patch = patches(&plan.files)?;
+    let patch = shown_patches(&plan.files)?;
     Ok(json!({
         "object": plan.object,
         "build": plan.build,
@@ -218,7 +236,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
         "checks": change::proposal::unasked(plan).iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),
         "rendered": plan.rendered.iter().map(rendered).collect::<Vec<_>>(),
-        "patch": String::from_utf8_lossy(&patch),
+        "patch": patch,
     }))
 }
 

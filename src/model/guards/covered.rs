@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::secret::found_in;
-use crate::domain::secrets::MASK;
+use crate::domain::secrets::{MASK, redact};
 use crate::render::node::{Layer, Node, Value};
 use crate::render::read::{TextPlace, documents};
 
@@ -61,6 +61,32 @@ impl CoveredLines {
             },
         }
     }
+}
+
+/// Files that may hold a Secret.
+const MANIFESTS: &[&str] = &[".yaml", ".yml", ".json"];
+/// Behind a masked line that does not hold what it held.
+const ANOTHER: &str = " (another value)";
+
+/// A file as it may be shown, line by line: without values of Secrets and other credentials. A masked line that is not in `before` says that
+/// it holds another value.
+pub fn shown_file(path: &str, bytes: &[u8], before: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let is_manifest = MANIFESTS.iter().any(|ending| path.ends_with(ending));
+    let covered = if is_manifest { CoveredLines::of(bytes) } else { CoveredLines::default() };
+    let known: BTreeSet<String> = String::from_utf8_lossy(before).lines().map(str::to_owned).collect();
+    let mut out = String::with_capacity(text.len());
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let end = if line.ends_with('\n') { "\n" } else { "" };
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let shown = redact(&covered.shown(number, line)).into_owned();
+        out.push_str(&shown);
+        if shown != line && !before.is_empty() && !known.contains(line) {
+            out.push_str(ANOTHER);
+        }
+        out.push_str(end);
+    }
+    out
 }
 
 /// The lines on which something begins.

@@ -17,7 +17,7 @@ mod tests;
 use crate::render::tree::Tree;
 
 pub use branch::Branch;
-pub use covered::CoveredLines;
+pub use covered::{CoveredLines, shown_file};
 pub use encrypted::line as encrypted_at;
 pub use generated::line as generated_at;
 pub use locked::{LockReason, Locked};

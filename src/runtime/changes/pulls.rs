@@ -15,19 +15,14 @@ use crate::runtime::{Bench, Renderer};
 use fluxdeck_model::change::{
     AppliedFolder, Build, Builds, ChangeSite, ChangedFile, ForgeChoice, ProposedFile, PullEffect, PullPlace, PullReview,
 };
-use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::domain::{ObjectRef, OpenPulls, Pull};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::guards::CoveredLines;
+use fluxdeck_model::guards::{CoveredLines, shown_file};
 use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::pulls::{PullRemark, RemarkKind};
 
 /// Commits of a branch that are fetched into a clone without history, at first and if that is not enough.
 const DEPTHS: &[u32] = &[50, 500, 5_000];
-/// Endings of files that may hold manifests: what is in a file of another name is not taken for values of Secrets.
-const MANIFESTS: &[&str] = &[".yaml", ".yml", ".json"];
-/// What follows a masked value that is another one after the change.
-const ANOTHER: &str = " (another value)";
 
 /// What a cluster applies from a branch of a repository.
 #[derive(Clone, Default)]
@@ -301,7 +296,7 @@ fn shown(changes: &[FileChange]) -> Result<(Vec<ProposedFile>, String)> {
             continue;
         }
         let old = before.as_deref().unwrap_or_default();
-        let (left, right) = (masked(path, old, &[]), masked(path, after.as_deref().unwrap_or_default(), old));
+        let (left, right) = (shown_file(path, old, &[]), shown_file(path, after.as_deref().unwrap_or_default(), old));
         let one = git::patch(path, before.as_ref().map(|_| left.as_bytes()), right.as_bytes())?;
         let one = String::from_utf8_lossy(&one).into_owned();
         let lines =
@@ -314,26 +309,6 @@ fn shown(changes: &[FileChange]) -> Result<(Vec<ProposedFile>, String)> {
         files.push(ProposedFile { path: path.clone(), is_new, added, removed, covered: CoveredLines::default() });
     }
     Ok((files, patch))
-}
-
-/// A file as it may be shown, line by line. A masked line that is not in `before` says that it holds another value.
-fn masked(path: &str, bytes: &[u8], before: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let is_manifest = MANIFESTS.iter().any(|ending| path.ends_with(ending));
-    let covered = if is_manifest { CoveredLines::of(bytes) } else { CoveredLines::default() };
-    let known: std::collections::BTreeSet<String> = String::from_utf8_lossy(before).lines().map(str::to_owned).collect();
-    let mut out = String::with_capacity(text.len());
-    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        let end = if line.ends_with('\n') { "\n" } else { "" };
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        let shown = redact(&covered.shown(number, line)).into_owned();
-        out.push_str(&shown);
-        if shown != line && !before.is_empty() && !known.contains(line) {
-            out.push_str(ANOTHER);
-        }
-        out.push_str(end);
-    }
-    out
 }
 
 #[cfg(test)]
