@@ -375,7 +375,7 @@ fn beside(mut state: TrialState, meant: &MeantObject, wanted: WantedOf<'_>) -> R
             "it is not built with what {} builds: what another repository or cluster has needs a pull request of its own",
             own.name
         );
-        ChangeTarget::find(&all, &meant.named, wanted, &meant.namespaces).map_err(|error| Error { hint: of, ..error })?
+        ChangeTarget::find(&all, &all, &meant.named, wanted, &meant.namespaces).map_err(|error| Error { hint: of, ..error })?
     };
     let target = match found {
         FoundTarget::One(target) => target,
@@ -436,14 +436,14 @@ fn begin(
     namespaces: &[String],
     wanted: WantedOf<'_>,
 ) -> Result<Begun> {
-    let find = |builds: &[&Build]| ChangeTarget::find(builds, named, wanted, namespaces);
+    let find = |builds: &[&Build], all: &[&Build]| ChangeTarget::find(builds, all, named, wanted, namespaces);
     let begun = |found, own, others| match found {
         FoundTarget::One(target) => Begun::One(target, Box::new(TrialState { files: EditedFiles::new(), own, others })),
         FoundTarget::Several(field, choices) => Begun::Several(field, choices),
     };
     if let ChangeScope::Folder { path, variables } = &context.scope {
         let own = builds.folder(context.tree, path, variables.as_ref());
-        return Ok(begun(find(&[&own])?, own, None));
+        return Ok(begun(find(&[&own], &[&own])?, own, None));
     }
     let mut all = builds.members(context.tree)?;
     let meant: Vec<&Build> = match &context.scope {
@@ -454,13 +454,14 @@ fn begin(
         ChangeScope::Applied { name, path, request } => match (applied(&all, name, path), request) {
             (Err(_), Some(request)) => {
                 let own = builds.requested(context.tree, request)?;
-                return Ok(begun(find(&[&own])?, own, Some(all)));
+                let found = find(&[&own], &std::iter::once(&own).chain(&all).collect::<Vec<_>>())?;
+                return Ok(begun(found, own, Some(all)));
             }
             (found, _) => found?,
         },
         _ => all.iter().collect(),
     };
-    let target = match find(&meant)? {
+    let target = match find(&meant, &all.iter().collect::<Vec<_>>())? {
         FoundTarget::One(target) => target,
         FoundTarget::Several(field, choices) => return Ok(Begun::Several(field, choices)),
     };

@@ -37,18 +37,24 @@ pub enum FoundTarget {
 }
 
 impl ChangeTarget {
-    /// Finds it in what was named.
+    /// Finds it in what was named. `all`: everything that is built, for what is wanted may be decided elsewhere.
     ///
     /// # Errors
     /// It is not there (and the nearest that is); what is wanted does not fit it.
-    pub fn find(builds: &[&Build], named: &Named, wanted: WantedOf<'_>, namespaces: &[String]) -> Result<FoundTarget> {
+    pub fn find(
+        builds: &[&Build],
+        all: &[&Build],
+        named: &Named,
+        wanted: WantedOf<'_>,
+        namespaces: &[String],
+    ) -> Result<FoundTarget> {
         if let [Build { outcome: BuildOutcome::Failed(error), .. }] = builds {
             return Err(error.clone().into());
         }
         let mut found: Vec<(&Applied, WantedChange, Vec<&Build>)> = Vec::new();
         for own in builds {
             for object in own.objects().iter().filter(|object| named.is_meant(&object.node, namespaces)) {
-                let wanted = wanted(&BuiltObject { object, own, all: builds })?;
+                let wanted = wanted(&BuiltObject { object, own, all })?;
                 match found.iter_mut().find(|(other, same, _)| *same == wanted && is_same(&other.node, &object.node, &wanted)) {
                     Some((_, _, builds)) => builds.push(own),
                     None => found.push((object, wanted, vec![own])),

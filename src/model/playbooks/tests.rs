@@ -344,3 +344,51 @@ fn what_means_nothing_for_an_object_is_refused_with_a_reason() {
         assert!(why.contains(expected), "{name} {object} {set:?}: {why}");
     }
 }
+
+/// What decides on an object may be built by another Kustomization than the one that was named.
+#[test]
+fn the_source_of_a_chart_is_found_in_another_kustomization_of_its_cluster() {
+    let root = SYNC.split("---").next().unwrap_or_default();
+    let kustomization = |name: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\n\
+             spec:\n  path: ./{name}\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n"
+        )
+    };
+    let own = kustomization("flux-system").replace("./flux-system", "./clusters/prod");
+    let files = [
+        (
+            "clusters/prod/root.yaml".to_owned(),
+            format!("{root}---\n{own}---\n{}---\n{}", kustomization("apps"), kustomization("sources")),
+        ),
+        (
+            "apps/web.yaml".to_owned(),
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: web}\nspec:\n  \
+             chartRef: {kind: OCIRepository, name: web, namespace: flux-system}\n"
+                .to_owned(),
+        ),
+        (
+            "sources/web.yaml".to_owned(),
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: web, namespace: flux-system}\n\
+             spec:\n  url: oci://r.test/web\n  ref: {semver: 1.4.x}\n"
+                .to_owned(),
+        ),
+    ];
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
+    let playbook = find("update-chart-version").expect("it is one");
+    for scope in [ChangeScope::Any, ChangeScope::Kustomization("prod/flux-system/apps".to_owned())] {
+        let repo = TestRepo::of(&files, scope);
+        let assigned = playbook.read(&["version=1.5.x".to_owned()], &clock).expect("a version");
+        match repo.plan_wanted("hr/web", &|built| playbook.wanted_of(&assigned, built)) {
+            Ok(PlanOutcome::Planned(plan)) => {
+                let lines = ["sources/web.yaml:-  ref: {semver: 1.4.x}", "sources/web.yaml:+  ref: {semver: 1.5.x}"];
+                assert_eq!(repo.lines(&plan), lines);
+            }
+            other => panic!("{other:?}"),
+        }
+        let wrong = playbook.read(&["version=notaversion".to_owned()], &clock).expect("a text");
+        let error = repo.plan_wanted("hr/web", &|built| playbook.wanted_of(&wrong, built)).expect_err("no range");
+        assert_eq!((error.message.as_str(), error.exit_code()), ("`notaversion` is not a version or a range", 2));
+    }
+}

@@ -7,6 +7,7 @@ use super::known::KnownObject;
 use super::{AssignmentTarget, OfferSource, OnOffer, Playbook, PlaybookStart, PresentState};
 use crate::change::{ObjectKey, WantedChange, WantedField};
 use crate::domain::published::Catalogue;
+use crate::domain::version::VersionRange;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Choices, Field, Form, InputKind};
 use crate::kinds::{self, Kind, Trait};
@@ -75,7 +76,7 @@ fn on_offer(known: &KnownObject<'_>, _: &Answers) -> Option<OnOffer> {
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
     let version = answers.text(VERSION).ok_or_else(|| Error::usage("no version", "write --set version=1.2.3"))?;
-    let own = |path: &str| Ok(WantedChange::Own(vec![WantedField::new(path, version)?]));
+    let own = |path: &str| Ok(WantedChange::Own(vec![field(path, version)?]));
     match known.kind.map(Kind::gk) {
         Some(gk) if gk == kinds::OCI_REPOSITORY.gk() => own(reference(|path| known.has(path), &known.name)?),
         Some(gk) if gk == kinds::HELM_CHART.gk() => own("spec.version"),
@@ -111,7 +112,15 @@ fn of_source(known: &KnownObject<'_>, version: &str) -> Result<WantedChange> {
         true => "spec.version",
         false => reference(|path| has(node, path), &crate::insight::named::shown(node))?,
     };
-    Ok(WantedChange::Other(ObjectKey::of(node), vec![WantedField::new(field, version)?]))
+    Ok(WantedChange::Other(ObjectKey::of(node), vec![self::field(field, version)?]))
+}
+
+/// A field with its version. Any text is a tag; the others take what Flux reads as a version or a range (Masterminds semver 3.4).
+fn field(path: &str, version: &str) -> Result<WantedField> {
+    if !path.ends_with(".tag") && VersionRange::of(version).is_none() {
+        return Err(Error::usage(format!("`{version}` is not a version or a range"), "write 1.2.3, 1.x, or >=1.2 <2"));
+    }
+    WantedField::new(path, version)
 }
 
 fn has(node: &Node, path: &str) -> bool {

@@ -89,7 +89,8 @@ fn proven(files: &[(&str, &str)], now: &[(&str, &str)]) -> std::result::Result<C
     let own = all.remove(at);
     let wanted = WantedField::parse("spec.replicas=5").expect("a field");
     let named = Named::parse("deploy/web").expect("a name");
-    let found = ChangeTarget::find(&[&own], &named, &|_| Ok(WantedChange::Own(vec![wanted.clone()])), &[]).expect("it is there");
+    let found =
+        ChangeTarget::find(&[&own], &[&own], &named, &|_| Ok(WantedChange::Own(vec![wanted.clone()])), &[]).expect("it is there");
     let FoundTarget::One(target) = found else { panic!("one build makes it") };
     let typed = Typed::read(&wanted.value, FieldType::Integer).expect("an integer");
     let schemas = Schemas::read(&schemas()).expect("the table");
