@@ -515,14 +515,6 @@ impl Forge for Gitea {
         async move { self.post(&format!("/pulls/{number}/reviews"), &approval).await }.boxed()
     }
 
-    fn may_approve_own(&self) -> bool {
-        false
-    }
-
-    fn head_reference(&self, number: u64) -> String {
-        format!("refs/pull/{number}/head")
-    }
-
     fn compare(&self, base: &str, head: &str) -> String {
         self.address.compare(base, head)
     }

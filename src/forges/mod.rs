@@ -99,10 +99,14 @@ pub trait Forge: Send + Sync {
     fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()>;
 
     /// Whether it may let those approve a pull request who opened it: rules of a project may say so.
-    fn may_approve_own(&self) -> bool;
+    fn may_approve_own(&self) -> bool {
+        false
+    }
 
     /// The reference of the repository that has the head of a pull request, also of one from a fork.
-    fn head_reference(&self, number: u64) -> String;
+    fn head_reference(&self, number: u64) -> String {
+        format!("refs/pull/{number}/head")
+    }
 
     /// The page where a person opens the pull request, for a browser.
     fn compare(&self, base: &str, head: &str) -> String;
