@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::theme::Theme;
 use super::widgets::lines::Styled;
+use super::widgets::picker::Picker;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
@@ -55,9 +56,16 @@ pub trait View {
     fn target(&self) -> Subject;
     /// What it shows, for the second line.
     fn title(&self, state: &State) -> String;
+    /// The list that it consists of, if it is one: it is counted, filtered and written as a table in one way.
+    fn picker(&self) -> Option<&Picker> {
+        None
+    }
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        None
+    }
     /// How much of it there is, for the right end of the second line.
     fn count(&self, _: &State) -> String {
-        String::new()
+        self.picker().map(Picker::count).unwrap_or_default()
     }
     /// The objects that commands act on: the marked ones, else the selected one.
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
@@ -93,14 +101,14 @@ pub trait View {
     }
     /// The filter, or the search, as typed.
     fn filter(&self, _: &State) -> String {
-        String::new()
+        self.picker().map(Picker::filter).unwrap_or_default()
     }
     /// Takes a filter, letter by letter.
     ///
     /// # Errors
     /// What is wrong with it.
-    fn set_filter(&mut self, _: &str, _: &mut Cx) -> std::result::Result<(), String> {
-        Err("there is nothing to filter here".to_owned())
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> std::result::Result<(), String> {
+        self.picker_mut().map_or_else(|| Err("there is nothing to filter here".to_owned()), |picker| picker.set_filter(text))
     }
     /// Takes an answer; ignores those to other tickets.
     fn reply(&mut self, _: Ticket, _: &Reply, _: &mut Cx) {}
@@ -114,7 +122,7 @@ pub trait View {
     }
     /// Its table as text, the headings first; none where it has no table.
     fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        None
+        self.picker().map(Picker::sheet)
     }
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene);
 }

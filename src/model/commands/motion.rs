@@ -58,6 +58,11 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
+    [views(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
+}
+
+/// In lists and in texts.
+fn views() -> Vec<Command> {
     vec![
         key(&["j", "down"], ALL_VIEWS, Gesture::Down, "down"),
         key(&["k", "up"], ALL_VIEWS, Gesture::Up, "up"),
@@ -94,6 +99,12 @@ pub(super) fn all() -> Vec<Command> {
         footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
         key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+    ]
+}
+
+/// Of jobs and of changes that are followed.
+fn of_jobs() -> Vec<Command> {
+    vec![
         footed(&["x"], &[KeyScope::Jobs], Gesture::Stop, "stop what has not begun; again: no longer follow the rest", "stop"),
         footed(&["w"], &[KeyScope::Jobs], Gesture::WatchOn, "keep watching failed items that are retried", "keep watching"),
         footed(&["r"], &[KeyScope::Jobs], Gesture::GoOn, "continue what waits for you, also of an earlier run", "continue"),
@@ -113,6 +124,12 @@ pub(super) fn all() -> Vec<Command> {
         ),
         footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
         key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),
+    ]
+}
+
+/// Of pull requests, in their list and in front of one.
+fn of_pulls() -> Vec<Command> {
+    vec![
         footed(&["tab"], PULLS, Gesture::NextPane, "next part: what is rendered, the files, the text, the summary", "next part"),
         footed(
             &["C"],
@@ -126,6 +143,12 @@ pub(super) fn all() -> Vec<Command> {
         key(&["y"], PULLS, Gesture::CopyPage, "copy the address of the pull request"),
         footed(&["r", "ctrl-r"], PULLS, Gesture::Again, "look them up again; of one: read it again", "look again"),
         key(&["w"], PULLS, Gesture::Wrap, "wrap long lines"),
+    ]
+}
+
+/// Of a change that is reviewed.
+fn of_reviews() -> Vec<Command> {
+    vec![
         footed(&["enter"], REVIEW, Gesture::Submit, "submit the change; where it was refused: take the selected way", "submit"),
         footed(
             &["tab"],
@@ -150,6 +173,12 @@ pub(super) fn all() -> Vec<Command> {
         key(&["U"], REVIEW, Gesture::Source, "where only you know the repository of the source: say another one, or forget it"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
+    ]
+}
+
+/// What copies, everywhere.
+fn copies() -> Vec<Command> {
+    vec![
         key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
         key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
     ]

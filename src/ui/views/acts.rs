@@ -12,11 +12,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::jobs::of_what;
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::sentence::{NARROW, brief, short_written};
 use fluxdeck_model::actions;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
@@ -103,16 +103,20 @@ impl View for Acts {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
         "log of acts".to_owned()
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn opened(&mut self, cx: &mut Cx) {
@@ -135,14 +139,6 @@ impl View for Acts {
             Gesture::Open => self.selected().map(|_| "copy line"),
             _ => Some(word),
         }
-    }
-
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
     }
 
     fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
@@ -171,10 +167,6 @@ impl View for Acts {
         let outcome = act.outcome.as_ref().filter(|_| act.end != Some(ActEnd::Done));
         let said = outcome.map(|text| Styled::of(style_of(act), brief(text)));
         Some(said.unwrap_or_else(|| Styled::of(Style::Dim, &act.line)))
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -9,11 +9,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker, run};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker, run};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::state::State;
 
@@ -33,16 +33,20 @@ impl View for Contexts {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
         "contexts".to_owned()
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -62,14 +66,6 @@ impl View for Contexts {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn refresh(&mut self, state: &State) {
         let current = &state.cluster().context;
         let items = state.contexts.iter().map(|context| {
@@ -85,10 +81,6 @@ impl View for Contexts {
             Item { id: context.name.clone(), cells }
         });
         self.picker.fill(items.collect());
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

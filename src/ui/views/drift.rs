@@ -11,11 +11,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::origins::{change, open, place};
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::insight::declared::LayerPlace;
@@ -116,16 +116,20 @@ impl View for DriftView {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, state: &State) -> String {
         format!("drift · {}", state.cluster().drifts.summary())
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
@@ -161,14 +165,6 @@ impl View for DriftView {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn refresh(&mut self, state: &State) {
         let drifts = &state.cluster().drifts;
         let now = Some((drifts.run, drifts.stamp));
@@ -180,10 +176,6 @@ impl View for DriftView {
 
     fn message(&self, _: &State) -> Option<Styled> {
         self.selected().map(|row| Styled::of(Style::Text, &row.message))
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -170,7 +170,13 @@ impl FormView {
     /// Reads the fields into the answers.
     fn answer(&mut self, state: &State) -> Result<(), Error> {
         self.shown.answers = self.filling.answers(&state.person_clock())?;
-        self.shown.form(&self.known(), state).complete(&self.shown.answers)
+        let known = self.known();
+        self.shown.form(&known, state).complete(&self.shown.answers)?;
+        // what can only be meant otherwise is said here, where it can be typed again; the rest is up to the review
+        match known.is_known().then(|| (self.shown.playbook.wanted)(&self.shown.answers, &known)) {
+            Some(Err(error)) if error.kind == ErrorKind::Usage => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn accept(&mut self, cx: &mut Cx) {

@@ -12,11 +12,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
+use crate::ui::widgets::picker::{Item, Picker};
 use fluxdeck_model::commands::{self, Command, Cx, Gesture, Handler, KeyScope, Screen, Subject, Transition, keys_of};
 use fluxdeck_model::state::{Key, State};
 
@@ -122,6 +122,14 @@ impl View for Help {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::View(self.of)
     }
@@ -149,20 +157,8 @@ impl View for Help {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn message(&self, _: &State) -> Option<Styled> {
         self.selected().map(|command| Styled::of(Style::Dim, line(command)))
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

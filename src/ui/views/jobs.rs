@@ -12,11 +12,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::job::change::summary;
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::progress::{sign, sign_of};
 use crate::ui::widgets::sentence::{NARROW, brief, short};
 use fluxdeck_model::change::ChangeOrder;
@@ -266,6 +266,14 @@ impl View for Jobs {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         if self.is_of_changes { Subject::Changes } else { Subject::Nothing }
     }
@@ -276,10 +284,6 @@ impl View for Jobs {
             0 => "jobs".to_owned(),
             running => format!("jobs · {running} under way"),
         }
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
@@ -307,14 +311,6 @@ impl View for Jobs {
 
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
         word_of(gesture, word, self.selected().and_then(|id| state.jobs.find(id)))
-    }
-
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
     }
 
     fn refresh(&mut self, state: &State) {
@@ -345,10 +341,6 @@ impl View for Jobs {
             Some(change) => Styled::of(Style::Dim, sanitise(&change.line())),
             None => Styled::of(Style::Dim, &job.items().first()?.line),
         })
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
+use crate::ui::widgets::picker::{Item, Picker};
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health};
@@ -104,16 +104,20 @@ impl View for Kinds {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
         "kinds".to_owned()
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -134,14 +138,6 @@ impl View for Kinds {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
         let stamp = (cluster.forest.stamp(), cluster.server.kinds.len());
@@ -156,10 +152,6 @@ impl View for Kinds {
         let others: Vec<_> = served.filter(|gk| !known.contains(gk) && !seen.contains(gk)).cloned().collect();
         self.rows = known.into_iter().chain(seen).chain(others).collect();
         self.picker.fill(self.rows.iter().map(|gk| item(cluster, gk, state.settings.ascii)).collect());
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

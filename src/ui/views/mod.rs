@@ -20,7 +20,6 @@ mod logs;
 mod namespaces;
 mod objects;
 mod origins;
-mod picker;
 pub mod preview;
 mod printed;
 mod pull;

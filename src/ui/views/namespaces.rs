@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker, run};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
+use crate::ui::widgets::picker::{Item, Picker, run};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Health, Str};
@@ -74,16 +74,20 @@ impl View for Namespaces {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
         "namespaces".to_owned()
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -110,14 +114,6 @@ impl View for Namespaces {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
         let stamp = (cluster.forest.stamp(), cluster.known_namespaces.len());
@@ -129,10 +125,6 @@ impl View for Namespaces {
         let each = counts(cluster);
         let each = each.iter().map(|(name, counts)| item(name, counts, is_current(name), state.settings.ascii));
         self.picker.fill(std::iter::once(all).chain(each).collect());
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

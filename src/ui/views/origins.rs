@@ -11,11 +11,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::request::Request;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::{counted, printable, sanitise};
@@ -133,6 +133,14 @@ impl View for Origins {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Object(self.object.clone())
     }
@@ -189,14 +197,6 @@ impl View for Origins {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
         let read = |reply: &Reply| match reply {
             Reply::Declared(declared) => Some((**declared).clone()),
@@ -219,10 +219,6 @@ impl View for Origins {
         let set = format!("{} = {}  {} ({})", field.path, field.value, place(winner), winner.layer.word());
         let parts = [vec![set], notes(field), unknown, vec![format!("applied by {}", declared.applied_by)]].concat();
         Some(Styled::of(Style::Text, parts.join("  ")))
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::picker::{Item, Picker};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::domain::{Pull, duration};
@@ -100,6 +100,14 @@ impl View for Pulls {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
@@ -114,10 +122,6 @@ impl View for Pulls {
             _ => String::new(),
         };
         format!("pull requests · {}{age}", pulls.summary())
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -143,14 +147,6 @@ impl View for Pulls {
             Gesture::Open | Gesture::Page => self.selected(state).map(|_| word),
             _ => Some(word),
         }
-    }
-
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
     }
 
     fn refresh(&mut self, state: &State) {
@@ -193,10 +189,6 @@ impl View for Pulls {
                 None => title.and(Style::Dim, format!(": {}", sanitise_line(&summary.words()))),
             },
         })
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

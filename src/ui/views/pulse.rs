@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
+use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::sentence::{self, brief};
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
@@ -109,6 +109,14 @@ impl View for Pulse {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
@@ -118,10 +126,6 @@ impl View for Pulse {
             0 => "pulse: nothing is broken".to_owned(),
             count => format!("pulse: {} broken", counted(count, "object")),
         }
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -141,14 +145,6 @@ impl View for Pulse {
             Gesture::Open => self.picker.selected().map(|_| word),
             _ => Some(word),
         }
-    }
-
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
     }
 
     fn refresh(&mut self, state: &State) {
@@ -171,10 +167,6 @@ impl View for Pulse {
     fn message(&self, state: &State) -> Option<Styled> {
         let Target::Object(object) = self.rows.get(self.picker.selected()?)? else { return None };
         Some(sentence::of_object(state, state.cluster().store.find(object)?, false))
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

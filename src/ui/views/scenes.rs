@@ -8,11 +8,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::picker::{Item, Picker, run};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
+use crate::ui::widgets::picker::{Item, Picker, run};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::state::State;
 
@@ -32,16 +32,20 @@ impl View for Scenes {
         &SPEC
     }
 
+    fn picker(&self) -> Option<&Picker> {
+        Some(&self.picker)
+    }
+
+    fn picker_mut(&mut self) -> Option<&mut Picker> {
+        Some(&mut self.picker)
+    }
+
     fn target(&self) -> Subject {
         Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
         "scenes".to_owned()
-    }
-
-    fn count(&self, _: &State) -> String {
-        self.picker.count()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -63,24 +67,12 @@ impl View for Scenes {
         }
     }
 
-    fn filter(&self, _: &State) -> String {
-        self.picker.filter()
-    }
-
-    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.picker.set_filter(text)
-    }
-
     fn refresh(&mut self, state: &State) {
         let items = state.settings.scenes.iter().map(|scene| {
             let cells = vec![Styled::of(Style::Key, scene.name), Styled::of(Style::Text, scene.doc)];
             Item { id: scene.name.to_owned(), cells }
         });
         self.picker.fill(items.collect());
-    }
-
-    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
-        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

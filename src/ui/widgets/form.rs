@@ -253,7 +253,8 @@ impl Filling {
         match key.code {
             Code::Tab | Code::BackTab => {
                 let sought = slot.chooses() && !slot.field.is_free() && !slot.editor.text().trim().is_empty();
-                let is_chosen = sought && slot.field.matching(slot.editor.text()).len() == 1 && slot.choose();
+                let is_meant = slot.choice.is_some() || sought && slot.field.matching(slot.editor.text()).len() == 1;
+                let is_chosen = is_meant && slot.choose();
                 self.at = if key.code == Code::Tab { (self.at + 1) % count } else { (self.at + count - 1) % count };
                 if is_chosen { Taken::Changed } else { Taken::Moved }
             }

@@ -11,12 +11,14 @@ pub mod form;
 pub mod lines;
 pub mod list;
 pub mod lit;
+pub mod picker;
 pub mod progress;
 pub mod request;
 pub mod ring;
 pub mod search;
 pub mod sentence;
 pub mod sieve;
+pub mod split;
 #[cfg(test)]
 pub mod testing;
 pub mod text;

@@ -28,6 +28,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, say};
+use crate::ui::widgets::split;
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::change::{ForgeChoice, PullPlace, PullReview};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
@@ -45,11 +46,6 @@ pub const SPEC: ViewSpec = ViewSpec {
         _ => Err(Error::usage("which pull request?", "`:prs` lists them")),
     },
 };
-
-/// Columns from which the lower part is beside the rest.
-const WIDE: u16 = 140;
-/// Lines of the lower part that always show.
-const LEAST: u16 = 7;
 
 /// A part of the screen that scrolls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -205,24 +201,18 @@ impl PullView {
     }
 
     fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let is_wide = area.width >= WIDE;
-        let left = if is_wide { (area.width * 2 / 5).max(60) } else { area.width };
-        let right = if is_wide { area.width - left - 1 } else { area.width };
+        let (left, right) = split::columns(area);
         self.make((Text::room(left), Text::room(right)), scene);
-        if is_wide {
-            self.summary.paint(Rect { width: left, ..area }, buf, scene);
-            for y in area.y..area.bottom() {
-                buf.set_string(area.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
-            }
-            return self.paint_lower(Rect { x: area.x + left + 1, width: right, ..area }, 0, buf, scene);
+        if let Some((left, right)) = split::beside(area, buf, scene) {
+            self.summary.paint(left, buf, scene);
+            return self.paint_lower(right, 0, buf, scene);
         }
         let lower = self.lower;
         let length = |part: &Part| u16::try_from(part.lines.len()).unwrap_or(u16::MAX);
-        let least = length(self.part(lower)).saturating_add(1).min((area.height / 3).max(LEAST)).min(area.height);
-        let above = length(&self.summary).min(area.height.saturating_sub(least));
-        self.summary.paint(Rect { height: above, ..area }, buf, scene);
-        let hidden = usize::from(length(&self.summary) - above);
-        self.paint_lower(Rect { y: area.y + above, height: area.height - above, ..area }, hidden, buf, scene);
+        let (above, below) = split::stacked(area, length(&self.summary), length(self.part(lower)));
+        self.summary.paint(above, buf, scene);
+        let hidden = usize::from(length(&self.summary) - above.height);
+        self.paint_lower(below, hidden, buf, scene);
     }
 
     /// The lower part, below a line that names it and what tab shows next. `hidden`: lines of the summary that have no room.

@@ -9,16 +9,12 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, say};
+use crate::ui::widgets::split::{self, LEAST};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::change::{ForgeChoice, Proposed};
 use fluxdeck_model::commands::Gesture;
 use fluxdeck_model::domain::text::{counted, sanitise};
 use fluxdeck_model::state::State;
-
-/// Columns from which the diff is beside the rest.
-pub(super) const WIDE: u16 = 140;
-/// Lines of the lower part that always show.
-const LEAST: u16 = 7;
 
 impl Review {
     pub(super) fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -56,25 +52,16 @@ impl Review {
     }
 
     fn paint_ready(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let is_wide = area.width >= WIDE;
-        let left = if is_wide { (area.width * 2 / 5).max(60) } else { area.width };
-        let right = if is_wide { area.width - left - 1 } else { area.width };
+        let (left, right) = split::columns(area);
         self.make((Text::room(left), Text::room(right)), scene);
-        if is_wide {
-            self.summary.paint(Rect { width: left, ..area }, buf, scene);
-            for y in area.y..area.bottom() {
-                buf.set_string(area.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
-            }
-            self.paint_beside(Rect { x: area.x + left + 1, width: right, ..area }, buf, scene);
-        } else {
-            let lower = length(self.shown(self.lower)).saturating_add(1);
-            let least = lower.min((area.height / 3).max(LEAST)).min(area.height);
-            let above = length(&self.summary).min(area.height.saturating_sub(least));
-            self.summary.paint(Rect { height: above, ..area }, buf, scene);
-            let hidden = usize::from(length(&self.summary) - above);
-            let below = Rect { y: area.y + above, height: area.height - above, ..area };
-            self.paint_lower(self.lower, below, hidden, buf, scene);
+        if let Some((left, right)) = split::beside(area, buf, scene) {
+            self.summary.paint(left, buf, scene);
+            return self.paint_beside(right, buf, scene);
         }
+        let (above, below) = split::stacked(area, length(&self.summary), length(self.shown(self.lower)));
+        self.summary.paint(above, buf, scene);
+        let hidden = usize::from(length(&self.summary) - above.height);
+        self.paint_lower(self.lower, below, hidden, buf, scene);
     }
 
     /// The diff with what is built then below it, where both have room; else the part that was chosen.

@@ -1,0 +1,120 @@
+//! What views ask of changes and pull requests: tasks that end with the view, and what is sent although it closes.
+
+use std::pin::pin;
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+
+use super::{Origin, Runtime, looks};
+use crate::cluster::Connection;
+use crate::records;
+use fluxdeck_model::change::PullPlace;
+use fluxdeck_model::domain::ClusterId;
+use fluxdeck_model::domain::published::Offered;
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::pulls::PullRemark;
+use fluxdeck_model::state::{ChangeQuery, Manuscript, Message, Reply, Terminal, Ticket};
+
+impl Runtime {
+    /// Plans a change for a view, then asks others about it: a task that ends with the view.
+    pub(super) fn propose(&mut self, ticket: Ticket, query: ChangeQuery, is_readonly: bool) -> Option<Terminal> {
+        let changes = self.changes.clone();
+        self.about(ticket, query, move |live, query, answer| async move {
+            match changes.propose(live.as_ref(), query, is_readonly).await {
+                Err(error) => answer.give(Reply::Failed(error)).await,
+                Ok((proposed, asking)) => {
+                    answer.give(Reply::Proposed(Box::new(proposed))).await;
+                    let mut checks = pin!(changes.ask(live.as_ref(), &asking));
+                    while let Some(check) = checks.next().await {
+                        answer.give(Reply::Checked(check)).await;
+                    }
+                }
+            }
+        })
+    }
+
+    /// Reads a pull request for a view: a task that ends with it.
+    pub(super) fn read_pull(&mut self, ticket: Ticket, cluster: ClusterId, place: PullPlace) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        let live = self.session(cluster).map(|session| session.live.clone());
+        self.looks.about(ticket, cluster, live, inbox, move |live, answer| async move {
+            let read = changes.review_pull(live.as_ref(), cluster, place).await;
+            answer.give(read.map_or_else(Reply::Failed, |review| Reply::Pull(Box::new(review)))).await;
+        });
+        None
+    }
+
+    /// Sends a comment or an approval: a task that no view can end.
+    pub(super) fn remark(&mut self, at: Timestamp, remark: PullRemark) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        while self.errands.try_join_next().is_some() {}
+        self.errands.spawn(async move {
+            let answer = changes.remark(&remark).await;
+            let _ = inbox.send(Message::Remarked(at, Box::new(remark), answer)).await;
+        });
+        None
+    }
+
+    /// Asks a catalogue what it has, for a view.
+    pub(super) fn look_up(&mut self, ticket: Ticket, cluster: ClusterId, offered: Offered) -> Option<Terminal> {
+        let live = self.session(cluster).map(|session| session.live.clone());
+        let (offers, limit) = (self.changes.offers().clone(), self.options.request_timeout);
+        self.looks.about(ticket, cluster, live, self.inbox.clone(), move |live, answer| async move {
+            let found = offers.offered(live.as_ref(), &offered, limit).await;
+            answer.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
+        });
+        None
+    }
+
+    pub(super) fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+        let (changes, disk) = (self.changes.clone(), self.options.disk.clone());
+        let dir = match &self.options.origin {
+            // it leaves nothing behind
+            Origin::Demo(guest) => guest.company.folder().ok(),
+            _ => self.options.state_dir.clone(),
+        };
+        self.about(ticket, query, |live, query, answer| async move {
+            let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
+            let written = async {
+                let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
+                let failed = |why: String| Error::failed(format!("the text cannot be written down for the editor: {why}"), "");
+                let dir = dir.ok_or_else(|| failed("nothing is kept by this run".to_owned()))?;
+                let put = {
+                    let text = text.clone();
+                    tokio::task::spawn_blocking(move || records::manuscripts::put(&*disk, &dir, &name, &text)).await
+                };
+                let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
+                Ok(Manuscript { text, path: path.to_string_lossy().into_owned(), line, order })
+            };
+            answer.give(written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))).await;
+        })
+    }
+
+    /// The editor is through with a file: hands its text to the view that waits for it.
+    pub fn edited(&mut self, ticket: Ticket, path: String) {
+        let (disk, inbox) = (self.options.disk.clone(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let at = std::path::PathBuf::from(&path);
+            let read = tokio::task::spawn_blocking(move || records::manuscripts::read(&*disk, &at)).await;
+            let reply = match read.map_err(std::io::Error::other).flatten() {
+                Ok(text) => Reply::Edited(text),
+                Err(error) => Reply::Failed(Error::failed(format!("{path} cannot be read: {error}"), "")),
+            };
+            let _ = inbox.send(Message::Reply(ticket, reply)).await;
+        });
+    }
+
+    /// Answers what a view asks of a change.
+    fn about<F: Future<Output = ()> + Send>(
+        &mut self,
+        ticket: Ticket,
+        query: ChangeQuery,
+        work: impl FnOnce(Option<Connection>, ChangeQuery, looks::Answer) -> F + Send + 'static,
+    ) -> Option<Terminal> {
+        let cluster = query.object.as_ref().map(|object| object.cluster);
+        let live = cluster.and_then(|cluster| self.session(cluster)).map(|session| session.live.clone());
+        let inbox = self.inbox.clone();
+        self.looks.about(ticket, cluster.unwrap_or_default(), live, inbox, |live, answer| work(live, query, answer));
+        None
+    }
+}
