@@ -116,7 +116,12 @@ spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: nginx}]}
+    spec:
+      containers:
+      - name: web
+        image: registry.invalid/web:1.0 # pinned
+        resources:
+          requests: {cpu: 10m} # measured
 ";
 
 pub fn address(bed: &Bed, repository: &str) -> String {

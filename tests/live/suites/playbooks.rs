@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::harness::trials;
-use crate::shop::{SOON, Shop, merge, open, user};
+use crate::shop::{DEPLOYMENT, SOON, Shop, merge, open, user};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 use crate::support::terminal::{SMALL, WIDE};
@@ -14,23 +14,6 @@ use crate::support::within;
 
 /// How long the pods of a release may need, with all that was asked before.
 const LATER: Duration = Duration::from_secs(120);
-
-const WEB: &str = "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 2 # as many as are needed
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: web
-        image: registry.invalid/web:1.0 # pinned
-        resources:
-          requests: {cpu: 10m} # measured
-";
 
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -208,7 +191,7 @@ fn carried_out(shop: &Shop<'_>, user: &Fluxdeck, run: &Run, size: (u16, u16)) {
 
 fn every_playbook_of_a_workload_goes_from_its_row_to_its_pods() {
     let bed = bed::alone();
-    let shop = Shop::of(&bed, "workload", &[("deploy/web.yaml", WEB)]);
+    let shop = Shop::of(&bed, "workload", &[("deploy/web.yaml", DEPLOYMENT)]);
     let user = user(&bed, "admin");
     for (run, size) in WORKLOAD.iter().zip([SMALL, WIDE].into_iter().cycle()) {
         carried_out(&shop, &user, run, size);
@@ -217,7 +200,7 @@ fn every_playbook_of_a_workload_goes_from_its_row_to_its_pods() {
 
 fn every_playbook_of_a_release_goes_from_its_row_to_its_pods() {
     let bed = bed::alone();
-    let shop = Shop::of(&bed, "release", &[("deploy/web.yaml", WEB), ("deploy/site.yaml", RELEASE)]);
+    let shop = Shop::of(&bed, "release", &[("deploy/web.yaml", DEPLOYMENT), ("deploy/site.yaml", RELEASE)]);
     let ready = within(LATER, || {
         (shop.reads("helmrelease.helm.toolkit.fluxcd.io/site", ".status.lastAttemptedRevision") == "1.4.0").then_some(())
     });
