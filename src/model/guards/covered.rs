@@ -49,6 +49,11 @@ impl CoveredLines {
         Self { lines }
     }
 
+    /// Whether every line may be shown.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// A line, from 1, as it may be shown.
     pub fn shown(&self, number: usize, line: &str) -> String {
         let (space, text) = line.split_at(line.len() - line.trim_start().len());

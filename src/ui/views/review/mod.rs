@@ -392,7 +392,10 @@ impl View for Review {
                 proposal.pull.is_draft = proposal.order.is_draft;
             }),
             (Gesture::CopyPatch, Some(proposal)) => {
-                let notice = format!("copied the patch, {}", counted(proposal.patch.lines().count(), "line"));
+                // it is exact, where the screen covers what is around the change
+                let has_secrets = proposal.files.iter().any(|file| !file.covered.is_empty());
+                let warning = if has_secrets { "; values of Secrets may be in it" } else { "" };
+                let notice = format!("copied the patch, {}{warning}", counted(proposal.patch.lines().count(), "line"));
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
