@@ -102,6 +102,18 @@ impl FieldPath {
             .expect("nothing leads to the object itself")
     }
 
+    /// As [`Self::nearest`], in a YAML or JSON text that is the value of the last field that is there: of several documents, the one in which
+    /// the path leads furthest. None where it leads to no such text, or where that holds a plain value only.
+    pub fn nearest_inside(&self, node: &Node) -> Option<(Node, &[PathPart])> {
+        let (text, rest) = self.nearest(node);
+        let below = Self { parts: rest.to_vec() };
+        let missing = |document: &Node| below.nearest(document).1.len();
+        let documents = embedded(text)?.into_iter().filter(|document| !document.is_scalar());
+        let document = documents.min_by_key(missing)?;
+        let (parent, left) = below.nearest(&document);
+        Some((parent.clone(), &rest[rest.len() - left.len()..]))
+    }
+
     /// The field in an object. Keys with dots need no quotes where only one reading finds something.
     ///
     /// # Errors

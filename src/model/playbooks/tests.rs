@@ -209,6 +209,12 @@ kind: ConfigMap
 metadata: {name: loose}
 data:
   port: \"30000\"
+  app.yaml: |
+    # of the team
+    server:
+      port: 80
+  list.json: '{\"names\": [\"a\"]}'
+  words: just words
 ";
 
 /// The lines that a playbook changes; or why it does not.
@@ -291,6 +297,28 @@ fn playbooks_of_releases_and_of_flux_objects_change_the_one_line_that_decides() 
             &["replicas=4"],
             &["apps/cache-values.yaml:-replicas: 2 # for now", "apps/cache-values.yaml:+replicas: 4 # for now"],
         ),
+        ("update-values", "hr/cache", &["master.size=8Gi"], &["apps/cache-values.yaml:+  size: 8Gi"]),
+        (
+            "update-values",
+            "hr/cache",
+            &["metrics.enabled=true"],
+            &["apps/cache-values.yaml:+metrics:", "apps/cache-values.yaml:+  enabled: true"],
+        ),
+        (
+            "set-field",
+            "cm/loose",
+            &["data['app.yaml'].server.tls.cert=a"],
+            &["apps/releases.yaml:+      tls:", "apps/releases.yaml:+        cert: a"],
+        ),
+        (
+            "set-field",
+            "cm/loose",
+            &["data['list.json'].size=2"],
+            &[
+                "apps/releases.yaml:-  list.json: '{\"names\": [\"a\"]}'",
+                "apps/releases.yaml:+  list.json: '{\"names\": [\"a\"], \"size\": 2}'",
+            ],
+        ),
         (
             "update-values",
             "hr/cache",
@@ -322,6 +350,7 @@ fn playbooks_of_releases_and_of_flux_objects_change_the_one_line_that_decides() 
 #[test]
 fn what_means_nothing_for_an_object_is_refused_with_a_reason() {
     for (name, object, set, expected) in [
+        ("set-field", "cm/loose", &["data.words.size=2"][..], "`data.words.size` is below a plain value"),
         ("scale", "cronjob/nightly", &["replicas=5"][..], "CronJob web/nightly has no replicas of its own"),
         ("update-image", "deploy/pair", &["image=:2"], "has several containers: one, two: name one: --set container=NAME"),
         ("update-image", "deploy/pair", &["image=:2", "container=three"], "has no container `three`: there are one, two"),

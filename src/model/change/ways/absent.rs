@@ -14,8 +14,17 @@ pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
     if query.node.is_some() {
         return;
     }
-    let (parent, rest) = query.wanted.field.nearest(&query.object.node);
-    match steps(query, parent, rest) {
+    let wanted = &query.wanted.field;
+    let inside = wanted.nearest_inside(&query.object.node);
+    let (parent, steps) = match &inside {
+        // no schema knows the keys of a text: each part is one
+        Some((parent, rest)) => (parent, listed(query, parent, rest)),
+        None => {
+            let (parent, rest) = wanted.nearest(&query.object.node);
+            (parent, steps(query, parent, rest))
+        }
+    };
+    match steps {
         Ok(steps) => places(query, parent, &steps, found),
         Err(error) => found.refuse(&error),
     }
@@ -26,11 +35,14 @@ pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
 /// # Errors
 /// It is a plain value, or an item is meant that nothing is known of.
 pub fn steps(query: &WayQuery<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<PlaceStep>> {
+    listed(query, parent, &joined(query, rest))
+}
+
+fn listed(query: &WayQuery<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<PlaceStep>> {
     let name = &query.wanted.written;
     if parent.is_scalar() && !parent.is_null() {
         return Err(Error::failed(format!("`{name}` is below a plain value"), ""));
     }
-    let rest = joined(query, rest);
     let one = |part: &PathPart| match part {
         PathPart::Index(at) if *at == parent.items().len() => Ok(PlaceStep::Last),
         PathPart::Index(_) | PathPart::Item(_) => {
