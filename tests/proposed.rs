@@ -25,7 +25,7 @@ fn a_colleagues_pull_request_is_read_commented_and_approved_each_after_a_questio
     let shown = screen.text();
     assert!(shown.contains("checkout: 2.8.0") && shown.contains("draft"), "{shown}");
     screen.keys("\r");
-    screen.until("what it renders", SOON, |text| text.contains("spec.replicas  2 → 4"));
+    screen.until("what it renders", SOON, |text| text.contains("spec.replicas: 2 → 4"));
     screen.until_shows("here       flux-apps/checkout", SOON);
     screen.keys("\t");
     screen.until_shows("+   replicas: 4", SOON);

@@ -1,6 +1,7 @@
-//! `fluxdeck prs [list|show|comment|approve]`: anyone's open pull requests of the repositories that a cluster applies, what each touches, and
-//! a reviewer's word.
+//! `fluxdeck prs [list|show|comment|approve|draft|ready|auto-merge|reword]`: anyone's open pull requests of the repositories that a cluster
+//! applies, what each touches, and what a person says or changes of one.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -13,8 +14,9 @@ use super::format::{Format, Formats};
 use super::headless::Headless;
 use super::output::{self, Table};
 use super::playbook::connected;
+use super::source;
 use crate::runtime::{self, Desk, Options};
-use fluxdeck_model::change::{BuildDifference, PullEffect, PullPlace, PullReview};
+use fluxdeck_model::change::{BuildDifference, PullEffect, PullPlace, PullReview, Wording};
 use fluxdeck_model::domain::text::{counted, sanitise_line};
 use fluxdeck_model::domain::{ActEnd, ClusterId, Pull, Scope, duration};
 use fluxdeck_model::error::{Error, Result};
@@ -29,7 +31,7 @@ const ANSWER: Duration = Duration::from_secs(120);
 
 pub(super) const COMMAND: Command = Command {
     name: "prs",
-    doc: "List open pull requests of the applied repositories and what they touch, show, comment or approve one",
+    doc: "List open pull requests of the applied repositories and what they touch; show, comment, approve or change one",
     examples: &["fluxdeck prs", "fluxdeck prs -o wide", "fluxdeck prs show 12", "fluxdeck prs approve ops/fleet#12"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
@@ -71,6 +73,39 @@ enum What {
         #[arg(long, value_name = "COMMIT")]
         at: Option<String>,
     },
+    /// Make one a draft
+    Draft {
+        /// Its number, or OWNER/NAME#NUMBER
+        #[arg(value_name = "PR")]
+        pull: String,
+    },
+    /// Say that one is ready for review, and no draft
+    Ready {
+        /// Its number, or OWNER/NAME#NUMBER
+        #[arg(value_name = "PR")]
+        pull: String,
+    },
+    /// Let the forge merge one once its checks have passed; refused where its base branch requires no check
+    AutoMerge {
+        /// Its number, or OWNER/NAME#NUMBER
+        #[arg(value_name = "PR")]
+        pull: String,
+        /// Only if it is still at this commit
+        #[arg(long, value_name = "COMMIT")]
+        at: Option<String>,
+    },
+    /// Give one another title and text
+    Reword {
+        /// Its number, or OWNER/NAME#NUMBER
+        #[arg(value_name = "PR")]
+        pull: String,
+        /// Its title
+        #[arg(long, value_name = "TEXT")]
+        title: String,
+        /// A file with its text, in Markdown; - for standard input
+        #[arg(long, value_name = "FILE")]
+        body_file: PathBuf,
+    },
 }
 
 async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
@@ -84,6 +119,16 @@ async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
             remark(call, pull, None, |_| RemarkKind::Comment(text.clone())).await
         }
         Some(What::Approve { pull, at }) => remark(call, pull, at.as_deref(), |_| RemarkKind::Approval).await,
+        Some(What::Draft { pull }) => remark(call, pull, None, |_| RemarkKind::Draft(true)).await,
+        Some(What::Ready { pull }) => remark(call, pull, None, |_| RemarkKind::Draft(false)).await,
+        Some(What::AutoMerge { pull, at }) => remark(call, pull, at.as_deref(), |_| RemarkKind::MergeLater).await,
+        Some(What::Reword { pull, title, body_file }) => {
+            if title.trim().is_empty() {
+                return Err(Error::usage("the title is empty", "fluxdeck prs reword PR --title TEXT --body-file FILE"));
+            }
+            let wording = Wording { title: title.clone(), text: source::text(body_file)? };
+            remark(call, pull, None, |_| RemarkKind::Wording(wording.clone())).await
+        }
     }
 }
 
@@ -327,7 +372,7 @@ fn text(review: &PullReview) -> String {
     out
 }
 
-/// Sends a comment or an approval. Returns the exit code.
+/// Sends what a person says of one, or changes of it. Returns the exit code.
 async fn remark(call: &Call, name: &str, at: Option<&str>, kind: impl Fn(&Pull) -> RemarkKind) -> Result<u8> {
     if call.readonly || !policy_of(&select::settings(call), &call.context).may_write() {
         return Err(Error::failed("read-only: nothing is sent to a forge", "leave out --readonly"));

@@ -73,6 +73,15 @@ pub(super) struct What {
     pub substitute_from: Option<PathBuf>,
 }
 
+/// A text of the user's, from a file; from standard input where that is `-`.
+pub(super) fn text(file: &Path) -> Result<String> {
+    let read = match file.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(file),
+    };
+    read.map_err(|error| Error::failed(format!("cannot read {}: {error}", file.display()), "pass a file of text, or -"))
+}
+
 /// Values for variables, from a file of the user.
 #[derive(Default)]
 pub(super) struct Given {

@@ -98,6 +98,21 @@ pub trait Forge: Send + Sync {
     /// [`Failure::Lost`]: it may be approved.
     fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()>;
 
+    /// Gives an open pull request another title and another text. May be sent again. Where a draft is a prefix of the title, the title says
+    /// whether it is one.
+    fn reword<'a>(&'a self, number: u64, title: &'a str, text: &'a str) -> Answered<'a, ()>;
+
+    /// Makes an open pull request a draft, or says that it is ready for review. May be sent again. Two requests at most.
+    fn set_draft(&self, number: u64, is_draft: bool) -> Answered<'_, ()>;
+
+    /// Whether the forge may be asked to merge by itself what is for that branch: only where it allows that, and where the branch requires a
+    /// check, for which it then waits. The inner error says why not; what cannot be read is not known to be required. Up to three requests.
+    fn merges_later<'a>(&'a self, base: &'a str) -> Answered<'a, Result<(), String>>;
+
+    /// Asks the forge to merge a pull request, as it is at that commit, as soon as its checks have passed and it may be merged: at once where
+    /// that is so already. May be sent again. [`Failure::NotYet`]: the forge is still finding out how it is. Up to three requests.
+    fn merge_later<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()>;
+
     /// Whether it may let those approve a pull request who opened it: rules of a project may say so.
     fn may_approve_own(&self) -> bool {
         false
@@ -123,6 +138,26 @@ fn no_label(name: &str) -> String {
 /// What is said of somebody who was not asked for a review.
 fn no_reviewer(name: &str, why: &str) -> String {
     format!("{} is not asked for a review: {why}", answer::short(name))
+}
+
+/// A title that is that of a draft, or is not, where a prefix says so. `prefixes`: all that do; the first is put in front.
+fn drafted(title: &str, is_draft: bool, prefixes: &[&str]) -> String {
+    let mut rest = title.trim();
+    let begins = |text: &str, prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    while let Some(prefix) = prefixes.iter().find(|prefix| begins(rest, prefix)) {
+        rest = rest[prefix.len()..].trim_start();
+    }
+    if is_draft { format!("{} {rest}", prefixes[0]) } else { rest.to_owned() }
+}
+
+/// Why a branch that requires nothing is not merged to by itself.
+fn no_check_required(base: &str) -> String {
+    answer::short(&format!("{base} requires no check: the forge would merge without waiting for one"))
+}
+
+/// It was asked for as it was at another commit.
+fn has_moved(number: u64) -> Failure {
+    Failure::Refused { why: format!("#{number} has other commits by now") }
 }
 
 /// Users, and teams without their organisation: `organisation/team`.

@@ -99,6 +99,15 @@ impl Wire {
         self.send(Method::POST, path, HeaderMap::new(), body).await.map_err(|broken| broken.failure(&Method::POST))
     }
 
+    /// The same by another method.
+    ///
+    /// # Errors
+    /// There is no answer; a refusal is one.
+    pub async fn change(&self, method: Method, path: &str, body: &impl Serialize) -> Result<Answer, Failure> {
+        let body = serde_json::to_vec(body).expect("a value of ours is JSON").into();
+        self.send(method.clone(), path, HeaderMap::new(), body).await.map_err(|broken| broken.failure(&method))
+    }
+
     /// Sends a request with headers of its own.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Objects that are being edited, as files for the user's editor. One stays until the same object is edited again: what a person typed is
+//! Texts that are being edited, as files for the user's editor: objects, words for a pull request. One stays until the same is edited again: what a person typed is
 //! not lost with the program.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::files::Disk;
 
 const FOLDER: &str = "edits";
 
-/// Writes a text under a name of its own. Returns where it is.
+/// Writes a text under a name of its own, with its extension. Returns where it is.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -30,7 +30,7 @@ pub fn read(disk: &dyn Disk, path: &Path) -> std::io::Result<String> {
 /// A name of an object as one of a file: no separators, nothing hidden.
 fn file_name(name: &str) -> String {
     let letter = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
-    format!("{}.yaml", name.trim_start_matches('.').chars().map(letter).collect::<String>())
+    name.trim_start_matches('.').chars().map(letter).collect()
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn a_text_is_there_for_the_editor_whatever_the_object_is_called() {
         let dir = tempfile::tempdir().expect("a folder");
-        let path = put(REAL, dir.path(), "../prod Deployment web/web", "a: 1\n").expect("written");
+        let path = put(REAL, dir.path(), "../prod Deployment web/web.yaml", "a: 1\n").expect("written");
         assert_eq!(path, dir.path().join("edits/-prod-Deployment-web-web.yaml"));
         assert_eq!(read(REAL, &path).expect("there"), "a: 1\n");
         std::fs::write(&path, [0xff]).expect("written");

@@ -1,17 +1,20 @@
 //! What views ask of changes and pull requests: tasks that end with the view, and what is sent although it closes.
 
+use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use super::{Origin, Runtime, looks};
 use crate::cluster::Connection;
+use crate::files::Disk;
 use crate::records;
 use fluxdeck_model::change::PullPlace;
 use fluxdeck_model::domain::ClusterId;
 use fluxdeck_model::domain::published::Offered;
-use fluxdeck_model::error::Error;
+use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::pulls::PullRemark;
 use fluxdeck_model::state::{ChangeQuery, Manuscript, Message, Reply, Terminal, Ticket};
 
@@ -67,27 +70,35 @@ impl Runtime {
     }
 
     pub(super) fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
-        let (changes, disk) = (self.changes.clone(), self.options.disk.clone());
-        let dir = match &self.options.origin {
-            // it leaves nothing behind
-            Origin::Demo(guest) => guest.company.folder().ok(),
-            _ => self.options.state_dir.clone(),
-        };
+        let (changes, disk, dir) = (self.changes.clone(), self.options.disk.clone(), self.sheets());
         self.about(ticket, query, |live, query, answer| async move {
             let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
             let written = async {
                 let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
-                let failed = |why: String| Error::failed(format!("the text cannot be written down for the editor: {why}"), "");
-                let dir = dir.ok_or_else(|| failed("nothing is kept by this run".to_owned()))?;
-                let put = {
-                    let text = text.clone();
-                    tokio::task::spawn_blocking(move || records::manuscripts::put(&*disk, &dir, &name, &text)).await
-                };
-                let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
-                Ok(Manuscript { text, path: path.to_string_lossy().into_owned(), line, order })
+                let path = put(disk, dir, format!("{name}.yaml"), text.clone()).await?;
+                Ok(Manuscript { text, path, line, order })
             };
             answer.give(written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))).await;
         })
+    }
+
+    /// Where texts are written down for the editor; none where nothing is kept.
+    fn sheets(&self) -> Option<PathBuf> {
+        match &self.options.origin {
+            // it leaves nothing behind
+            Origin::Demo(guest) => guest.company.folder().ok(),
+            _ => self.options.state_dir.clone(),
+        }
+    }
+
+    /// Writes a text down for the editor.
+    pub(super) fn write_down(&mut self, ticket: Ticket, name: String, text: String) -> Option<Terminal> {
+        let (disk, dir, inbox) = (self.options.disk.clone(), self.sheets(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let reply = put(disk, dir, name, text).await.map_or_else(Reply::Failed, Reply::Written);
+            let _ = inbox.send(Message::Reply(ticket, reply)).await;
+        });
+        None
     }
 
     /// The editor is through with a file: hands its text to the view that waits for it.
@@ -117,4 +128,13 @@ impl Runtime {
         self.looks.about(ticket, cluster.unwrap_or_default(), live, inbox, |live, answer| work(live, query, answer));
         None
     }
+}
+
+/// Writes a text under a name. Returns the file.
+async fn put(disk: Arc<dyn Disk>, dir: Option<PathBuf>, name: String, text: String) -> Result<String> {
+    let failed = |why: String| Error::failed(format!("the text cannot be written down for the editor: {why}"), "");
+    let dir = dir.ok_or_else(|| failed("nothing is kept by this run".to_owned()))?;
+    let put = tokio::task::spawn_blocking(move || records::manuscripts::put(&*disk, &dir, &name, &text)).await;
+    let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
+    Ok(path.to_string_lossy().into_owned())
 }

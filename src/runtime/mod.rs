@@ -219,6 +219,7 @@ impl Runtime {
             Effect::Remark(at, remark) => self.remark(at, *remark),
             Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
+            Effect::WriteDown { ticket, name, text } => self.write_down(ticket, name, text),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {

@@ -35,6 +35,8 @@ pub struct Api {
     held: Vec<(Task, Step)>,
     /// Changes that were to be planned, and their tickets.
     pub plans: Vec<(Ticket, ChangeQuery)>,
+    /// Texts that were written down for the editor.
+    pub sheets: Vec<(Ticket, String)>,
     /// Steps of changes that were to be carried out, with the change as it was then.
     pub steps: Vec<(Task, ChangeStep, Change)>,
 }
@@ -185,6 +187,7 @@ impl Api {
             holds: false,
             held: Vec::new(),
             plans: Vec::new(),
+            sheets: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -217,6 +220,10 @@ impl Api {
             Effect::Write { task, step, .. } => Taken::Answered(self.write(task, &step, app)),
             Effect::Propose { ticket, query, .. } => {
                 self.plans.push((ticket, *query));
+                Taken::Answered(Vec::new())
+            }
+            Effect::WriteDown { ticket, text, .. } => {
+                self.sheets.push((ticket, text));
                 Taken::Answered(Vec::new())
             }
             Effect::Change { task, step, change, .. } => {

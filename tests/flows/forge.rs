@@ -118,3 +118,36 @@ async fn the_forge_of_the_demo_is_asked_as_any_other_and_leads_nowhere_else() {
     let elsewhere = client(&forge, "https://github.com/ops/fleet").default_branch().await;
     assert!(matches!(elsewhere, Err(Failure::Unreachable(_))), "{elsewhere:?}");
 }
+
+/// What GitHub has in GraphQL: drafts, and merging once the checks have passed, which `main` requires.
+#[tokio::test]
+async fn the_forge_of_the_demo_merges_later_and_has_drafts() {
+    let company = company();
+    let forge = company.forge().expect("a forge");
+    let (github, world) = (client(&forge, FLEET), company.enter("").expect("a context").world);
+    assert_eq!(github.merges_later("main").await, Ok(Ok(())));
+    push(&company, "fluxdeck/guarded");
+    let why = "fluxdeck/guarded requires no check: the forge would merge without waiting for one".to_owned();
+    assert_eq!(github.merges_later("fluxdeck/guarded").await, Ok(Err(why)));
+
+    let head = push(&company, "fluxdeck/later");
+    let draft = NewPull { is_draft: true, ..new("fluxdeck/later") };
+    let number = github.open(&draft).await.expect("it is open").number;
+    let pull = async || github.pull(number).await.expect("a pull request");
+    assert!(matches!(github.merge_later(number, &head).await, Err(Failure::Refused { .. })), "it is a draft");
+    assert_eq!((github.set_draft(number, false).await, github.set_draft(number, false).await), (Ok(()), Ok(())));
+    assert!(!pull().await.is_draft);
+    assert_eq!(github.reword(number, "more room", "for black friday").await, Ok(()));
+    assert_eq!((pull().await.title, github.text(number).await), ("more room".to_owned(), Ok("for black friday".to_owned())));
+
+    let moved = github.merge_later(number, &"0".repeat(40)).await;
+    assert!(matches!(moved, Err(Failure::Refused { .. })), "{moved:?}");
+    assert_eq!(pull().await.word(), "open");
+    assert_eq!((github.merge_later(number, &head).await, github.merge_later(number, &head).await), (Ok(()), Ok(())));
+    assert_eq!(pull().await.word(), "queued");
+    world.advance(Duration::from_secs(10));
+    assert_eq!(pull().await.word(), "queued");
+    world.advance(Duration::from_secs(15));
+    let merged = pull().await;
+    assert_eq!(merged.merge().map(|merge| merge.commit.clone()), Some(tip(&company, "main")));
+}

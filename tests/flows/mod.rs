@@ -41,3 +41,4 @@ mod tables;
 mod tree;
 #[cfg(target_os = "linux")]
 mod troubled;
+mod worded;

@@ -135,6 +135,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         labels: Vec::new(),
         reviewers: Vec::new(),
         is_draft: false,
+        merges_later: false,
         expected: Vec::new(),
         is_push_only: false,
     };

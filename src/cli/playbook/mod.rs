@@ -4,6 +4,8 @@
 mod print;
 mod submit;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::command::{self, Command, Run};
@@ -94,12 +96,18 @@ struct Arguments {
     /// Open the pull request as a draft
     #[arg(long, conflicts_with = "dry_run")]
     draft: bool,
+    /// Let the forge merge it once its checks have passed; refused where the base branch requires no check
+    #[arg(long, conflicts_with_all = ["dry_run", "draft", "push_only"])]
+    auto_merge: bool,
     /// The title of the commit and of the pull request
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// The text of the pull request, in place of the one that says what changes and what was checked
+    /// Your text for the pull request, in front of what changes and what was checked; in place of --reason there
     #[arg(long, value_name = "TEXT", conflicts_with = "dry_run")]
     body: Option<String>,
+    /// The same from a file; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "body"])]
+    body_file: Option<PathBuf>,
     /// A label for the pull request, which the forge has to have; may be repeated
     #[arg(long, value_name = "NAME", action = ArgAction::Append, conflicts_with = "dry_run")]
     label: Vec<String>,

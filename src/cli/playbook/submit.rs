@@ -8,7 +8,7 @@ use super::Arguments;
 use super::print;
 use crate::cli::act::select;
 use crate::cli::headless::Headless;
-use crate::cli::{Call, ReportFormat, output};
+use crate::cli::{Call, ReportFormat, output, source};
 use crate::runtime::{self, Desk, Options};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
@@ -56,6 +56,9 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
     output::beside(&review(&proposal));
     if proposal.has_failed() && !proposal.order.is_wide {
         return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
+    }
+    if let Some(why) = &proposal.merged_by_hand {
+        return Err(Error::failed(format!("auto-merge is refused, and nothing is pushed: {why}"), "leave out --auto-merge"));
     }
     let submission = Submission { proposal, target, applier, goal: arguments.goal() };
     let before = headless.state().jobs.all().last().map(|job| job.id);
@@ -111,14 +114,24 @@ fn query(
         site: site(arguments)?,
         title: arguments.title.clone().unwrap_or_default(),
         reason: arguments.reason.clone().unwrap_or_default(),
-        body: arguments.body.clone().unwrap_or_default(),
+        body: body(arguments)?,
         labels: arguments.label.clone(),
         reviewers: arguments.reviewer.clone(),
         is_draft: arguments.draft,
+        merges_later: arguments.auto_merge,
         expected: Vec::new(),
         is_push_only: arguments.push_only,
     };
     Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None })
+}
+
+/// The text of the user for the pull request.
+fn body(arguments: &Arguments) -> Result<String> {
+    match (&arguments.body, &arguments.body_file) {
+        (Some(text), _) => Ok(text.clone()),
+        (None, Some(file)) => source::text(file),
+        (None, None) => Ok(String::new()),
+    }
 }
 
 /// What the arguments say of the repository.
@@ -212,6 +225,9 @@ fn review(proposal: &Proposal) -> String {
     match &proposal.forge {
         ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
         ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
+    }
+    if order.merges_later {
+        line("merge", "by the forge, once its checks have passed");
     }
     for (label, names) in [("labels", &order.labels), ("reviewers", &order.reviewers)] {
         if !names.is_empty() {

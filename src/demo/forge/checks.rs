@@ -8,7 +8,7 @@ use super::{Call, Result};
 use crate::demo::content::{FORGE, OWNER};
 
 /// The checks of every pull request, and how many seconds each takes.
-const CHECKS: &[(&str, i64)] = &[("build", 10), ("validate", 25)];
+pub(super) const CHECKS: &[(&str, i64)] = &[("build", 10), ("validate", 25)];
 
 /// How long the last of them takes.
 pub(super) const LONGEST: SignedDuration = SignedDuration::from_secs(25);

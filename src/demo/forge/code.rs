@@ -3,6 +3,8 @@
 use git2::{Delta, DiffOptions, Oid, Patch};
 use serde_json::{Value, json};
 
+use super::checks::CHECKS;
+use super::graph::GUARDED;
 use super::pull::Status;
 use super::words::{self, Refusal};
 use super::{Call, Result};
@@ -21,6 +23,17 @@ pub(super) fn branch(call: &mut Call) -> Result<Value> {
     Ok(
         json!({"name": name, "commit": shown_commit(call, commit)?, "protected": false, "_links": links, "protection_url": protection}),
     )
+}
+
+/// The rules of a branch (`docs.github.com/rest/repos/rules`).
+pub(super) fn rules(call: &mut Call) -> Result<Value> {
+    let checks = CHECKS.iter().map(|(name, _)| json!({"context": name})).collect::<Vec<_>>();
+    let parameters = json!({"required_status_checks": checks, "strict_required_status_checks_policy": false});
+    let rule = json!({
+        "type": "required_status_checks", "ruleset_source_type": "Repository", "ruleset_source": format!("{OWNER}/{}", call.name),
+        "ruleset_id": words::id(&call.name), "parameters": parameters,
+    });
+    Ok(if call.part == GUARDED { json!([rule]) } else { json!([]) })
 }
 
 pub(super) fn protection(_: &mut Call) -> Result<Value> {
@@ -174,7 +187,7 @@ impl Call<'_> {
             "id": words::id(&self.name), "node_id": format!("R_{}", words::id(&self.name)), "name": self.name,
             "full_name": format!("{OWNER}/{}", self.name), "owner": words::user(OWNER), "private": true, "html_url": html, "fork": false,
             "description": null, "url": self.url(""), "clone_url": format!("{html}.git"), "default_branch": "main", "archived": false,
-            "allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true, "allow_auto_merge": false,
+            "allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true, "allow_auto_merge": true,
             "delete_branch_on_merge": false, "permissions": {"admin": true, "maintain": true, "push": true, "triage": true, "pull": true},
         })
     }

@@ -9,6 +9,7 @@ mod checks;
 mod code;
 mod colleague;
 mod connect;
+mod graph;
 mod pull;
 mod pulls;
 mod talk;
@@ -66,6 +67,7 @@ const ROUTES: &[(Method, &str, u16, Handler)] = &[
     (Method::GET, "", 200, code::repository),
     (Method::GET, "branches/*/protection", 200, code::protection),
     (Method::GET, "branches/*", 200, code::branch),
+    (Method::GET, "rules/branches/*", 200, code::rules),
     (Method::GET, "git/ref/*", 200, code::reference),
     (Method::POST, "git/refs", 201, code::create_reference),
     (Method::DELETE, "git/refs/*", 204, code::delete_reference),
@@ -154,7 +156,7 @@ impl Forge {
         }
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).map_err(|_| Refusal::unreadable())? };
         if path == "graphql" {
-            return Ok((200, words::graphql(&body)));
+            return Ok((200, self.graph(user.unwrap_or_default(), &body)));
         }
         let rest = path.strip_prefix("repos/").and_then(|rest| rest.strip_prefix(OWNER)?.strip_prefix('/'));
         let (name, rest) = rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or_else(Refusal::not_found)?;
@@ -180,15 +182,14 @@ impl Forge {
         })
     }
 
-    /// What the colleague has merged by now.
+    /// What is merged by now: by the forge itself, where it was asked to, and by the colleague.
     fn review(&self, books: &mut Books, name: &str, now: Timestamp) {
-        if !self.is_reviewed {
-            return;
-        }
-        for number in colleague::due(books, name, now) {
+        let by_colleague = if self.is_reviewed { colleague::due(books, name, now) } else { Vec::new() };
+        let by_colleague = by_colleague.into_iter().map(|number| (number, colleague::NAME));
+        for (number, user) in later(books, name, now).into_iter().chain(by_colleague) {
             let Ok(Some(repository)) = self.repositories.open(name) else { return };
             let (part, query, body) = (number.to_string(), Vec::new(), Value::Null);
-            let mut call = Call { books, repository, name: name.to_owned(), user: colleague::NAME, part, query, body, now };
+            let mut call = Call { books, repository, name: name.to_owned(), user, part, query, body, now };
             // one that conflicts stays open
             let _ = pulls::merge(&mut call);
         }
@@ -208,11 +209,23 @@ impl Forge {
     }
 }
 
+/// The pull requests of a repository that the forge merges by now, and who asked it to.
+fn later(books: &Books, repository: &str, now: Timestamp) -> Vec<(u64, &'static str)> {
+    let open = books.pulls.iter().filter(|pull| pull.repository == repository && pull.closed.is_none());
+    let due = open.filter(|pull| now.duration_since(pull.pushed) >= checks::LONGEST);
+    due.filter_map(|pull| Some((pull.number, one_of(&pull.later.as_ref()?.by)))).collect()
+}
+
+/// One of the company; the first where it is none of them.
+fn one_of(name: &str) -> &'static str {
+    PEOPLE.iter().find(|known| **known == name).unwrap_or(&PEOPLE[0])
+}
+
 /// The user of a token.
 fn person(headers: &http::HeaderMap) -> Option<&'static str> {
     let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
     let token = header.split_once(' ').map(|(_, token)| token.trim()).filter(|token| !token.is_empty())?;
-    Some(PEOPLE.iter().find(|name| **name == token).unwrap_or(&PEOPLE[0]))
+    Some(one_of(token))
 }
 
 /// What the wildcard of a pattern stands for in a path that fits; nothing but a text where it has none.

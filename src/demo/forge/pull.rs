@@ -46,6 +46,15 @@ pub(super) struct Pull {
     pub updated: Timestamp,
     pub closed: Option<Timestamp>,
     pub merged: Option<Merged>,
+    /// The forge merges it once its checks have passed.
+    #[serde(default)]
+    pub later: Option<Later>,
+}
+
+/// Who asked the forge to merge.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Later {
+    pub by: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -120,6 +129,15 @@ impl Books {
 }
 
 impl Pull {
+    fn page(&self) -> String {
+        format!("http://{FORGE}/{OWNER}/{}/pull/{}", self.repository, self.number)
+    }
+
+    /// Its name in GraphQL.
+    pub fn node(&self) -> String {
+        format!("PR_{}", words::id(&self.page()))
+    }
+
     pub fn ends(&self) -> Result<(Oid, Oid)> {
         Ok((Oid::from_str(&self.base_commit)?, Oid::from_str(&self.head_commit)?))
     }
@@ -128,10 +146,13 @@ impl Pull {
     pub fn shown(&self, call: &Call) -> Value {
         let url = call.url(&format!("pulls/{}", self.number));
         let issue = call.url(&format!("issues/{}", self.number));
-        let html = format!("http://{FORGE}/{OWNER}/{}/pull/{}", self.repository, self.number);
+        let html = self.page();
+        let later = self.later.as_ref().map(|later| {
+            json!({"enabled_by": words::user(&later.by), "merge_method": "merge", "commit_title": self.title, "commit_message": ""})
+        });
         let end = |branch: &str, commit: &str| json!({"label": format!("{OWNER}:{branch}"), "ref": branch, "sha": commit, "user": words::user(OWNER), "repo": call.shown()});
         json!({
-            "id": words::id(&html), "node_id": format!("PR_{}", words::id(&html)), "number": self.number, "url": url, "html_url": html,
+            "id": words::id(&html), "node_id": self.node(), "number": self.number, "url": url, "html_url": html,
             "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"), "issue_url": issue,
             "commits_url": format!("{url}/commits"), "review_comments_url": format!("{url}/comments"),
             "review_comment_url": format!("{url}/comments{{/number}}"), "comments_url": format!("{issue}/comments"),
@@ -139,7 +160,7 @@ impl Pull {
             "state": if self.closed.is_some() { "closed" } else { "open" }, "locked": false, "title": self.title, "body": self.body,
             "user": words::user(&self.author), "labels": self.labels.iter().map(|name| call.label(name)).collect::<Vec<_>>(),
             "requested_reviewers": self.reviewers.iter().map(|name| words::user(name)).collect::<Vec<_>>(), "requested_teams": [],
-            "assignee": null, "assignees": [], "milestone": null, "active_lock_reason": null, "auto_merge": null,
+            "assignee": null, "assignees": [], "milestone": null, "active_lock_reason": null, "auto_merge": later,
             "created_at": self.created, "updated_at": self.updated, "closed_at": self.closed,
             "merged_at": self.closed.filter(|_| self.merged.is_some()), "draft": self.draft, "author_association": "OWNER",
             "merge_commit_sha": self.merged.as_ref().map(|merged| merged.commit.clone()),

@@ -104,14 +104,6 @@ pub(super) fn user(login: &str) -> Value {
     })
 }
 
-/// GraphQL is only asked to enable auto-merge, which a repository that requires no checks does not allow.
-pub(super) fn graphql(body: &Value) -> Value {
-    let asks = body["query"].as_str().is_some_and(|query| query.contains("enablePullRequestAutoMerge"));
-    let message =
-        if asks { "Auto merge is not allowed for this repository" } else { "the demo's forge does not know this query" };
-    json!({"data": null, "errors": [{"type": "UNPROCESSABLE", "message": message}]})
-}
-
 pub(super) fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -65,6 +65,8 @@ enum Got {
     Pull(Box<Pull>),
     Open(OpenPulls),
     Text(String),
+    Said(Vec<String>),
+    May(Result<(), String>),
     Branch,
     Done,
 }
@@ -81,10 +83,17 @@ enum Do {
     User,
     Comment,
     Approve,
+    OpenDraft,
+    Mark,
+    Reword,
+    Draft(bool),
+    MergesLater,
+    MergeLater,
 }
 
 impl Do {
-    const ALL: [Self; 9] = [
+    /// Of one request each.
+    const ALL: [Self; 10] = [
         Self::Find,
         Self::Open,
         Self::Pull,
@@ -94,10 +103,11 @@ impl Do {
         Self::User,
         Self::Comment,
         Self::Approve,
+        Self::Reword,
     ];
     const READS: [Self; 6] = [Self::Find, Self::Pull, Self::DefaultBranch, Self::AllOpen, Self::Text, Self::User];
     /// What is sent once, and never again.
-    const WRITES: [Self; 3] = [Self::Open, Self::Comment, Self::Approve];
+    const WRITES: [Self; 4] = [Self::Open, Self::Comment, Self::Approve, Self::Reword];
 
     async fn result(self, forge: &dyn Forge) -> Result<Got, Failure> {
         match self {
@@ -110,6 +120,18 @@ impl Do {
             Self::User => forge.user().await.map(Got::Text),
             Self::Comment => forge.comment(7, "who checks the budget?").await.map(|()| Got::Done),
             Self::Approve => forge.approve(7, HEAD).await.map(|()| Got::Done),
+            Self::OpenDraft => {
+                let draft = NewPull { is_draft: true, ..new_pull() };
+                forge.open(&draft).await.map(|pull| Got::Pull(Box::new(pull)))
+            }
+            Self::Mark => {
+                let marked = NewPull { labels: vec!["flux".into()], reviewers: vec!["ana".into()], ..new_pull() };
+                forge.mark(7, &marked).await.map(Got::Said)
+            }
+            Self::Reword => forge.reword(7, "more room", "for black friday").await.map(|()| Got::Done),
+            Self::Draft(is_draft) => forge.set_draft(7, is_draft).await.map(|()| Got::Done),
+            Self::MergesLater => forge.merges_later("main").await.map(Got::May),
+            Self::MergeLater => forge.merge_later(7, HEAD).await.map(|()| Got::Done),
         }
     }
 

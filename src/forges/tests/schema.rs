@@ -1,5 +1,6 @@
-//! GitHub's requests and answers against its published description: the fields that are read and the names that are sent, out of
-//! `@octokit/openapi` 23.0.2 (`generated/api.github.com.json`; those of Enterprise Server 3.17 are the same).
+//! GitHub's requests and answers against its published descriptions: the fields that are read and the names that are sent, out of
+//! `@octokit/openapi` 23.0.2 (`generated/api.github.com.json`; those of Enterprise Server 3.17 are the same); what is asked of GraphQL, out of
+//! `@octokit/graphql-schema` 15.26.1 (`schema.json`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::sample::{RUNS, With, reply, sample};
 use super::server::{Server, answer};
-use super::{Do, forge};
+use super::{Do, forge, new_pull};
+use fluxdeck_model::domain::pull::NewPull;
 
 #[derive(Deserialize)]
 struct Published {
@@ -45,7 +47,12 @@ fn answers_of_the_tests_have_the_fields_that_github_publishes_with_their_types()
         ("pull", merged),
         ("pulls", json!([pull()])),
         ("opened", pull()),
-        ("repository", json!({"default_branch": "main"})),
+        (
+            "repository",
+            json!({"default_branch": "main", "allow_auto_merge": true, "allow_merge_commit": true, "allow_squash_merge": true}),
+        ),
+        ("branch", json!({"protection": {"required_status_checks": {"enforcement_level": "everyone", "contexts": ["ci"]}}})),
+        ("rules", json!([{"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "ci"}]}}])),
         ("check runs", runs),
         ("statuses", statuses),
         ("refusal", wrong),
@@ -98,7 +105,7 @@ async fn requests_have_names_that_github_publishes() {
         let body: Value = serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
         body.as_object().expect("an object").keys().cloned().collect()
     };
-    for (name, does) in [("comment", Do::Comment), ("review", Do::Approve)] {
+    for (name, does) in [("comment", Do::Comment), ("review", Do::Approve), ("reworded", Do::Reword)] {
         let server = Server::of([answer(200, "{}")]).await;
         server.during(does.result(forge("github", &server.host()).as_ref())).await.expect("it is taken");
         sent.push((name, fields(&server)));
@@ -110,9 +117,93 @@ async fn requests_have_names_that_github_publishes() {
     listed.during(Do::AllOpen.result(forge("github", &listed.host()).as_ref())).await.expect("a list");
     assert!(names(&listed.asked()[0]).is_subset(&published().sent["pulls"]));
 
+    for name in ["labels", "reviewers"] {
+        let marked = NewPull {
+            labels: if name == "labels" { vec!["flux".into()] } else { Vec::new() },
+            reviewers: if name == "labels" { Vec::new() } else { vec!["ana".into()] },
+            ..new_pull()
+        };
+        let server = Server::of([answer(200, "{}"), answer(200, "{}")]).await;
+        server.during(forge("github", &server.host()).mark(7, &marked)).await.expect("it is taken");
+        sent.push((name, fields(&server)));
+    }
+
     let published = published();
     assert_eq!(sent.len(), published.sent.len());
     for (name, sent) in sent {
         assert!(sent.is_subset(&published.sent[name]), "{name}: {sent:?} are not all of {:?}", published.sent[name]);
     }
+}
+
+#[derive(Deserialize)]
+struct Graph {
+    /// By mutation: the type of each field of its input, `ID!`.
+    mutations: BTreeMap<String, BTreeMap<String, String>>,
+    methods: Vec<String>,
+    /// What a pull request has.
+    queue: BTreeMap<String, String>,
+}
+
+/// A text that GraphQL is sent: its variables with their types, what it asks, and each field of its input with its variable.
+struct Asked {
+    variables: BTreeMap<String, String>,
+    name: String,
+    input: Vec<(String, String)>,
+}
+
+fn asked(text: &str) -> Asked {
+    let pairs = |part: &str| -> Vec<(String, String)> {
+        let pair = |one: &str| one.split_once(':').map(|(name, of)| (name.trim().to_owned(), of.trim().to_owned()));
+        part.split(',').filter_map(pair).collect()
+    };
+    let between = |from: char, to: char, text: &str| -> String {
+        text.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map(|(part, _)| part.to_owned()).expect("a part")
+    };
+    let body = text.split_once('{').expect("a selection").1;
+    Asked {
+        variables: pairs(&between('(', ')', text)).into_iter().collect(),
+        name: body.split('(').next().expect("a name").trim().to_owned(),
+        input: if body.contains("input:") { pairs(&between('{', '}', body)) } else { Vec::new() },
+    }
+}
+
+#[tokio::test]
+async fn what_graphql_is_asked_has_names_and_types_that_github_publishes() {
+    let published: Graph = serde_json::from_str(include_str!("answers/github-graphql.json")).expect("JSON");
+    let none = || answer(200, r#"{"data": {}}"#);
+    let squash = || answer(200, r#"{"allow_merge_commit": false, "allow_squash_merge": true}"#);
+    let mut seen = BTreeSet::new();
+    for (does, replies) in [
+        (Do::Draft(true), vec![reply(&sample("github", &[])), none()]),
+        (Do::Draft(false), vec![reply(&sample("github", &[With::Draft])), none()]),
+        (Do::MergeLater, vec![reply(&sample("github", &[])), squash(), none()]),
+    ] {
+        let server = Server::of(replies).await;
+        server.during(does.result(forge("github", &server.host()).as_ref())).await.expect("it is done");
+        let sent = server.seen().pop().expect("a request");
+        let sent: Value = serde_json::from_str(sent.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
+        let Asked { variables, name, input } = asked(sent["query"].as_str().expect("a query"));
+        let fields = &published.mutations[&name];
+        for (field, variable) in &input {
+            let declared = &variables[variable];
+            assert_eq!(declared.trim_end_matches('!'), fields[field].trim_end_matches('!'), "{name} {field}");
+        }
+        let needed = fields.iter().filter(|(_, of)| of.ends_with('!')).map(|(field, _)| field);
+        assert!(needed.into_iter().all(|field| input.iter().any(|(name, _)| name == field)), "{name}");
+        let given: BTreeSet<_> =
+            sent["variables"].as_object().expect("variables").keys().map(|name| format!("${name}")).collect();
+        assert_eq!(given, variables.keys().cloned().collect());
+        if let Some(how) = sent["variables"]["how"].as_str() {
+            assert!(published.methods.iter().any(|method| method == how), "{how}");
+        }
+        seen.insert(name);
+    }
+    assert_eq!(seen, published.mutations.keys().cloned().collect());
+
+    let empty = || answer(200, "[]");
+    let server =
+        Server::of([reply(&sample("github", &[])), answer(200, RUNS), answer(200, r#"{"statuses": []}"#), empty(), none()]).await;
+    server.during(Do::Pull.result(forge("github", &server.host()).as_ref())).await.expect("a pull request");
+    let last = server.seen().pop().expect("a request");
+    assert!(published.queue.keys().all(|field| last.contains(field.as_str())), "{last}");
 }

@@ -163,16 +163,38 @@ fn tails<'a>(field: &str, before: &'a str, after: &'a str) -> (&'a str, &'a str)
     tail(before).zip(tail(after)).filter(|_| is_image).unwrap_or((before, after))
 }
 
-/// The text of a pull request around the table of what was checked, which others may still be asked about.
+/// The text of a pull request: a person's words, then what the plan and its checks say, which others may still be asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PullText {
+    /// Why it is wanted, in the person's words; may be empty.
+    why: String,
     head: String,
     tail: String,
+    /// What the repository asks a person to fill in; may be empty.
+    template: String,
 }
 
 impl PullText {
-    /// The whole text. A check that nobody has answered yet was not run.
-    pub fn with(&self, checks: &[Check]) -> String {
+    /// The whole text. `written`: a person's own, in place of why it is wanted and of the repository's template; empty for those.
+    pub fn with(&self, written: &str, checks: &[Check]) -> String {
+        let facts = self.facts(checks);
+        match (written.trim(), self.why.as_str(), self.template.as_str()) {
+            ("", "", "") => facts,
+            ("", "", template) => format!("{facts}\n---\n\n{template}"),
+            ("", why, "") => format!("{why}\n\n{facts}"),
+            ("", why, template) => format!("{why}\n\n{facts}\n---\n\n{template}"),
+            (written, ..) => format!("{written}\n\n---\n\n{facts}"),
+        }
+    }
+
+    /// What a person edits: what they have written, else why it is wanted with the template.
+    pub fn begun(&self, written: &str) -> String {
+        let parts = if written.trim().is_empty() { vec![&*self.why, &*self.template] } else { vec![written] };
+        parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// What is said in any case. A check that nobody has answered yet was not run.
+    pub fn facts(&self, checks: &[Check]) -> String {
         let mut out = format!("{}\n| check | result | |\n|---|---|---|\n", self.head);
         for check in checks {
             let (sign, why) = match check.result {
@@ -187,23 +209,16 @@ impl PullText {
         out
     }
 
-    /// The same with the template of the repository at its end.
+    /// The same with the template of the repository.
     #[must_use]
-    pub fn ending(mut self, template: &str) -> Self {
-        if !template.is_empty() {
-            self.tail.push_str(&format!("\n---\n\n{template}"));
-        }
-        self
+    pub fn ending(self, template: &str) -> Self {
+        Self { template: template.to_owned(), ..self }
     }
 }
 
 /// The text of the pull request: why, what, what else, what was checked, and on which commit. Markdown; no value of a Secret is in it.
 pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], base: &str) -> PullText {
-    let mut out = String::new();
-    if !order.reason.is_empty() {
-        out.push_str(&format!("{}\n\n", printable(&order.reason)));
-    }
-    out.push_str(&format!("{} of {}\n\n| field | old | new | set at |\n|---|---|---|---|\n", plan.object, code(&plan.build)));
+    let mut out = format!("{} of {}\n\n| field | old | new | set at |\n|---|---|---|---|\n", plan.object, code(&plan.build));
     for one in fields {
         let before = one.before.as_deref().map_or_else(|| "nothing".to_owned(), code);
         out.push_str(&format!(
@@ -235,7 +250,7 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     list(&mut out, "Not proven", unproven);
     out.push_str(&folded("What is built then", &rendered(&plan.rendered)));
     let tail = format!("\nBuilt on {} of `{}` by fluxdeck {}.\n", short_id(base), order.site.base, env!("CARGO_PKG_VERSION"));
-    PullText { head: out, tail }
+    PullText { why: printable(&order.reason).into_owned(), head: out, tail, template: String::new() }
 }
 
 /// What merging does or does not do, and what could be changed instead.

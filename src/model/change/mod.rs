@@ -18,6 +18,7 @@
 //!  order    a change as it was asked for, to be planned again in another run
 //!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
+//!  wording  title and text of a pull request as a person edits them
 //!  pull     a pull request of anyone, with what it does to all builds
 //!  by_hand  where a person edits what is refused: the line, and their checkout
 //!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
@@ -49,6 +50,7 @@ mod trial;
 mod value;
 mod wanted;
 mod ways;
+mod wording;
 mod write;
 
 #[cfg(test)]
@@ -75,4 +77,5 @@ pub use target::BuildChoice;
 pub use trial::Tried;
 pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
 pub use ways::{Way, image_name, image_parts};
+pub use wording::Wording;
 pub use write::ChangedFile;

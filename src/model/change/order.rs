@@ -33,7 +33,7 @@ pub struct ChangeOrder {
     pub title: String,
     /// Why it is wanted, in the user's words; may be empty.
     pub reason: String,
-    /// The text of the pull request in the user's words; empty for the one that is made of the plan.
+    /// A text of the user's, in front of what the plan says; empty for the reason, and what the repository asks for.
     #[serde(default)]
     pub body: String,
     #[serde(default)]
@@ -41,6 +41,9 @@ pub struct ChangeOrder {
     #[serde(default)]
     pub reviewers: Vec<String>,
     pub is_draft: bool,
+    /// The forge is asked to merge it by itself once its checks have passed.
+    #[serde(default)]
+    pub merges_later: bool,
     /// `FIELD=VALUE` that the base has to have: what takes a change back takes nothing else back.
     #[serde(default)]
     pub expected: Vec<String>,
@@ -176,9 +179,10 @@ impl ChangeOrder {
             SiteScope::Folder(path) => flag("--path", if path.is_empty() { "." } else { path }),
             SiteScope::Kustomization(name) => flag("--kustomization", name),
         }
-        if self.is_wide {
-            words.push("--wide".to_owned());
-        }
+        self.labels.iter().for_each(|label| flag("--label", label));
+        self.reviewers.iter().for_each(|name| flag("--reviewer", name));
+        let switches = [("--wide", self.is_wide), ("--draft", self.is_draft), ("--auto-merge", self.merges_later)];
+        words.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned()));
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
     }
 }

@@ -7,7 +7,7 @@ use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, FileOwners,
-    HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion,
+    HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
 use crate::domain::{NewPull, ObjectRef, Pull};
 use crate::guards::CoveredLines;
@@ -68,6 +68,8 @@ pub struct Proposal {
     pub forge: ForgeChoice,
     /// The same change has been proposed before and is still open.
     pub open: Option<Pull>,
+    /// Why a person has to merge it, though the forge was to be asked for that.
+    pub merged_by_hand: Option<String>,
     /// Names exactly this patch and this proof.
     pub digest: String,
     /// Where a person may say another repository of its source.
@@ -173,9 +175,22 @@ impl Proposal {
                 None => self.checks.push(check.clone()),
             }
         }
-        if self.order.body.is_empty() {
-            self.pull.body = self.text.with(&self.checks);
+        self.pull.body = self.text.with(&self.order.body, &self.checks);
+    }
+
+    /// Title and text as a person edits them.
+    pub fn wording(&self) -> Wording {
+        Wording { title: self.pull.title.clone(), text: self.text.begun(&self.order.body) }
+    }
+
+    /// Takes other words over; a title as it was stays what it was made of.
+    pub fn say(&mut self, wording: &Wording) {
+        if wording.title != self.pull.title {
+            wording.title.clone_into(&mut self.order.title);
+            self.pull.title = describe::title(&self.order, &self.object, &self.fields);
         }
+        wording.text.clone_into(&mut self.order.body);
+        self.pull.body = self.text.with(&self.order.body, &self.checks);
     }
 
     /// The checks that were begun and have no result yet.

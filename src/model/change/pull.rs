@@ -7,6 +7,7 @@ use super::builds::Build;
 use super::compare::{BuildDifference, Renamed, compare};
 use super::order::ChangeSite;
 use super::proposal::{ForgeChoice, ProposedFile};
+use super::rendered::{RenderedBuild, rendered};
 use super::write::ChangedFile;
 use super::{Caution, cautions_between};
 use crate::domain::{ObjectRef, Pull};
@@ -54,6 +55,8 @@ pub struct PullEffect {
     /// The difference of the files, fit to be shown: values of Secrets are masked.
     pub patch: String,
     pub builds: Vec<TouchedBuild>,
+    /// What differs in all that is built, whole.
+    pub rendered: Vec<RenderedBuild>,
     /// What cannot be built before or after, and why.
     pub unproven: Vec<(String, String)>,
     pub cautions: Vec<Caution>,
@@ -83,7 +86,8 @@ pub struct AppliedFolder {
 impl PullEffect {
     /// What differs between all builds of two trees. `here`: the Kustomizations that the cluster applies from the branch.
     pub fn of(before: &[Build], after: &[Build], files: &[ChangedFile], here: &[AppliedFolder]) -> Self {
-        let mut effect = Self { cautions: cautions_between(before, after, files), ..Self::default() };
+        let rendered = rendered(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>());
+        let mut effect = Self { cautions: cautions_between(before, after, files), rendered, ..Self::default() };
         for new in after {
             let old = before.iter().find(|old| old.is_same(new));
             match Outcomes::of(old, new) {

@@ -114,6 +114,7 @@ impl ChangeForm {
             labels: Vec::new(),
             reviewers: Vec::new(),
             is_draft: false,
+            merges_later: false,
             expected: Vec::new(),
             is_push_only: false,
         };

@@ -49,8 +49,8 @@ fn fields() -> [Command; 5] {
             Gesture::Edit,
         ),
         key(
-            &["E"],
-            "where it was refused: open the file at the line in $EDITOR, if one of your checkouts has it",
+            &["E", "e"],
+            "title and text of the pull request in $EDITOR; where it was refused: the file at the line, if one of your checkouts has it",
             "edit by hand",
             &[KeyScope::Review],
             Gesture::Edit,

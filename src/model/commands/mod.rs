@@ -220,6 +220,8 @@ pub enum Gesture {
     /// Who is asked for a review of it.
     Reviewers,
     Draft,
+    /// The forge merges it once its checks have passed.
+    MergeLater,
     CopyPatch,
     /// Change what decides on the field instead.
     Instead,

@@ -53,7 +53,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
-        G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
+        G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
     }
 }
 
@@ -139,6 +139,15 @@ fn of_pulls() -> Vec<Command> {
             "comment",
         ),
         footed(&["A"], PULLS, Gesture::Approve, "approve the pull request as it was read; asks before", "approve"),
+        footed(&["D"], PULLS, Gesture::Draft, "make the pull request a draft, or say that it is ready for review", "draft"),
+        footed(
+            &["M"],
+            PULLS,
+            Gesture::MergeLater,
+            "let the forge merge it once its checks have passed; only where the base branch requires a check",
+            "auto-merge",
+        ),
+        footed(&["E", "e"], PULLS, Gesture::Edit, "another title and text for the pull request, in $EDITOR", "title and text"),
         footed(&["o"], PULLS, Gesture::Page, "the address of the pull request", "page"),
         key(&["y"], PULLS, Gesture::CopyPage, "copy the address of the pull request"),
         footed(&["r", "ctrl-r"], PULLS, Gesture::Again, "look them up again; of one: read it again", "look again"),
@@ -170,6 +179,13 @@ fn of_reviews() -> Vec<Command> {
         key(&["r"], REVIEW, Gesture::Reviewers, "who is asked for a review of it"),
         footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
+        footed(
+            &["M"],
+            REVIEW,
+            Gesture::MergeLater,
+            "let the forge merge it once its checks have passed, or not; only where the base branch requires a check",
+            "auto-merge",
+        ),
         key(&["U"], REVIEW, Gesture::Source, "where only you know the repository of the source: say another one, or forget it"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),

@@ -19,6 +19,9 @@ pub struct NewPull {
     /// The branch that it is merged into.
     pub base: String,
     pub is_draft: bool,
+    /// The forge is asked to merge it by itself once its checks have passed; only where its base requires one.
+    #[serde(default)]
+    pub merges_later: bool,
     /// By name; a forge has to have them.
     #[serde(default)]
     pub labels: Vec<String>,

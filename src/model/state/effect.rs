@@ -84,6 +84,12 @@ pub enum Effect {
         ticket: Ticket,
         query: Box<ChangeQuery>,
     },
+    /// Write a text down for the user's editor, as a file of that name. The reply is `Reply::Written`.
+    WriteDown {
+        ticket: Ticket,
+        name: String,
+        text: String,
+    },
     /// Look up the open pull requests of the repositories that these sources lead to, and what they change of what these Kustomizations
     /// apply; replaces a previous look-up. The replies are `News::Pulls`.
     LookForPulls {

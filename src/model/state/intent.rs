@@ -132,6 +132,8 @@ pub enum Question {
     Change(Box<ChangeQuery>),
     /// The object of a change as git builds it, as a text to be edited.
     Manuscript(Box<ChangeQuery>),
+    /// A text as a file of that name, to be edited.
+    Sheet { name: String, text: String },
     /// What a catalogue has on offer.
     Published(Offered),
     /// A pull request, with what it does.
@@ -298,6 +300,7 @@ impl State {
                 Effect::Propose { ticket, query, is_readonly }
             }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
+            Question::Sheet { name, text } => Effect::WriteDown { ticket, name, text },
             Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
             Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {

@@ -101,6 +101,8 @@ pub enum Reply {
     Checked(Check),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
+    /// The file that has a text to be edited.
+    Written(String),
     /// The text as the user's editor left it.
     Edited(String),
     /// What a catalogue has on offer, with the moment at which it was asked.

@@ -1,5 +1,5 @@
 //! Anyone's open pull requests of the repositories that the cluster's sources lead to: looked up on demand, and kept with their age until they
-//! are looked up again. A comment or an approval of one, from the key to the answer.
+//! are looked up again. What a person says or changes of one, from the key to the answer.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::engine::Update;
 use super::{Cluster, Effect, State};
-use crate::change::{BuildDifference, ChangeSite, ForgeChoice, PullEffect, PullPlace};
+use crate::change::{BuildDifference, ChangeSite, ForgeChoice, PullEffect, PullPlace, Wording};
 use crate::domain::text::{counted, redact, sanitise_line};
 use crate::domain::{Act, ActEnd, ObjectRef, Pull};
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ pub enum PullNews {
     Done,
 }
 
-/// A comment below a pull request, or an approval of it.
+/// What is said of a pull request, or changed of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRemark {
     pub place: PullPlace,
@@ -119,6 +119,38 @@ pub struct PullRemark {
 pub enum RemarkKind {
     Comment(String),
     Approval,
+    /// A draft again, or ready for review.
+    Draft(bool),
+    /// The forge merges it once its checks have passed.
+    MergeLater,
+    /// Another title and another text.
+    Wording(Wording),
+}
+
+impl RemarkKind {
+    /// What it is, for people: `sending the comment to …`.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => "comment",
+            Self::Approval => "approval",
+            Self::Draft(true) => "word that it is a draft",
+            Self::Draft(false) => "word that it is ready for review",
+            Self::MergeLater => "request to merge it later",
+            Self::Wording(_) => "new title and text",
+        }
+    }
+
+    /// What it is then.
+    fn done(&self, object: &str) -> String {
+        match self {
+            Self::Comment(_) => format!("the comment is at {object}"),
+            Self::Approval => format!("{object} is approved"),
+            Self::Draft(true) => format!("{object} is a draft"),
+            Self::Draft(false) => format!("{object} is ready for review"),
+            Self::MergeLater => format!("the forge merges {object} once its checks have passed"),
+            Self::Wording(_) => format!("{object} has the new title and text"),
+        }
+    }
 }
 
 impl PullSummary {
@@ -301,12 +333,20 @@ impl PullRemark {
         match self.kind {
             RemarkKind::Comment(_) => "comment",
             RemarkKind::Approval => "approve",
+            RemarkKind::Draft(true) => "draft",
+            RemarkKind::Draft(false) => "ready",
+            RemarkKind::MergeLater => "auto-merge",
+            RemarkKind::Wording(_) => "reword",
         }
     }
 
-    /// The equivalent command, without the text of a comment.
+    /// The equivalent command, without what is written.
     fn line(&self) -> String {
-        let text = if matches!(self.kind, RemarkKind::Comment(_)) { " TEXT" } else { "" };
+        let text = match self.kind {
+            RemarkKind::Comment(_) => " TEXT",
+            RemarkKind::Wording(_) => " --title TEXT --body-file FILE",
+            RemarkKind::Approval | RemarkKind::Draft(_) | RemarkKind::MergeLater => "",
+        };
         format!("fluxdeck prs {} {}{text}", self.word(), self.object())
     }
 }
@@ -339,7 +379,7 @@ impl State {
         if policy.readonly || policy.is_recorded {
             return self.complain(&Error::failed("read-only: nothing is sent to a forge", "leave out --readonly"));
         }
-        self.say_until(super::Ends::WithAnswer, format!("sending the {} to {} …", noun(&remark.kind), remark.object()));
+        self.say_until(super::Ends::WithAnswer, format!("sending the {} to {} …", remark.kind.noun(), remark.object()));
         let at = self.clock;
         let act = self.act_of(&remark, at);
         self.log_act(act, out);
@@ -377,17 +417,9 @@ impl State {
         let act = Act { outcome, end: Some(end), ended, last: String::new(), ..self.act_of(remark, at) };
         self.log_act(act, out);
         match answer {
-            Ok(()) if remark.kind == RemarkKind::Approval => self.say(format!("{object} is approved")),
-            Ok(()) => self.say(format!("the comment is at {object}")),
+            Ok(()) => self.say(remark.kind.done(&object)),
             Err(error) => self.complain(error),
         }
-    }
-}
-
-fn noun(kind: &RemarkKind) -> &'static str {
-    match kind {
-        RemarkKind::Comment(_) => "comment",
-        RemarkKind::Approval => "approval",
     }
 }
 

@@ -19,6 +19,7 @@ mod access;
 mod artifact;
 mod ask;
 mod kept;
+mod later;
 mod manuscript;
 mod plan;
 mod propose;

@@ -121,18 +121,25 @@ impl Changes {
             true => Access::none("no pull request is wanted"),
             false => self.access(&order.site).await,
         };
-        let slot = self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None).await?;
+        let (slot, merged_by_hand) = futures::join!(
+            self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None),
+            self.merged_by_hand(&order, &access)
+        );
+        let slot = slot?;
+        let merges_later = order.merges_later && merged_by_hand.is_none();
+        let order = ChangeOrder { merges_later, ..order };
         let branch = slot.branch.name().to_owned();
         let title = change::title(&order, &plan.object, &fields);
         let text = change::body(&order, plan, &fields, &planned.base).ending(&planned.template);
         let checks: Vec<_> = proposal::checks(plan).into_iter().chain(begun).collect();
-        let body = if order.body.is_empty() { text.with(&checks) } else { order.body.clone() };
+        let body = text.with(&order.body, &checks);
         let pull = NewPull {
             title,
             body,
             head: branch.clone(),
             base: order.site.base.clone(),
             is_draft: order.is_draft,
+            merges_later: order.merges_later,
             labels: order.labels.clone(),
             reviewers: order.reviewers.clone(),
         };
@@ -161,6 +168,7 @@ impl Changes {
             owners,
             forge: access.choice(&order.site.base, slot.branch.name()),
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
+            merged_by_hand,
             digest: planned.digest.clone(),
             source: None,
             order,

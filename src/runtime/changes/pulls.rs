@@ -13,7 +13,7 @@ use crate::git::{self, FileChange};
 use crate::programs;
 use crate::runtime::{Bench, Renderer};
 use fluxdeck_model::change::{
-    AppliedFolder, Build, Builds, ChangeSite, ChangedFile, ForgeChoice, ProposedFile, PullEffect, PullPlace, PullReview,
+    AppliedFolder, Build, Builds, ChangeSite, ChangedFile, ForgeChoice, ProposedFile, PullEffect, PullPlace, PullReview, Wording,
 };
 use fluxdeck_model::domain::{ObjectRef, OpenPulls, Pull};
 use fluxdeck_model::error::{Error, Result};
@@ -177,7 +177,7 @@ impl Changes {
         Err(Error::failed(what, "look at it on its page: y copies the address"))
     }
 
-    /// Sends a comment or an approval, once. What is approved is what was reviewed.
+    /// Sends what a person says of a pull request, or changes of it, once. What is approved, or to be merged, is what was reviewed.
     ///
     /// # Errors
     /// There is no token, or the forge refuses it.
@@ -186,8 +186,8 @@ impl Changes {
         let (site, number) = (&place.site, place.number);
         let access = self.access(site).await;
         let forge = access.forge().ok_or_else(|| unknown(&access))?;
-        let failed = |what: &str| {
-            let what = format!("{}: the {what} was not taken", remark.object());
+        let failed = || {
+            let what = format!("{}: the {} was not taken", remark.object(), kind.noun());
             move |failure: forges::Failure| match failure {
                 forges::Failure::Lost(_) => {
                     Error { hint: "look at its page before you send it again".to_owned(), ..failure.error(&what) }
@@ -196,9 +196,17 @@ impl Changes {
             }
         };
         match kind {
-            RemarkKind::Comment(text) => self.noted(site, forge.comment(number, text).await).map_err(failed("comment")),
+            RemarkKind::Comment(text) => self.noted(site, forge.comment(number, text).await).map_err(failed()),
+            RemarkKind::Draft(is_draft) => self.noted(site, forge.set_draft(number, *is_draft).await).map_err(failed()),
+            RemarkKind::Wording(Wording { title, text }) => {
+                self.noted(site, forge.reword(number, title, text).await).map_err(failed())
+            }
+            RemarkKind::MergeLater => {
+                let why = self.merge_later(forge, (site, &site.base), number, commit).await;
+                why.map_or(Ok(()), |why| Err(Error::failed(format!("{} is not merged later: {why}", remark.object()), "")))
+            }
             RemarkKind::Approval => {
-                let pull = self.noted(site, forge.pull(number).await).map_err(failed("approval"))?;
+                let pull = self.noted(site, forge.pull(number).await).map_err(failed())?;
                 if !pull.is_open() {
                     return Err(Error::failed(format!("{} is {} by now", remark.object(), pull.word()), "nothing was sent"));
                 }
@@ -206,7 +214,7 @@ impl Changes {
                     let what = format!("{} has other commits by now, which you have not seen", remark.object());
                     return Err(Error::failed(what, "nothing was sent: open it again"));
                 }
-                self.noted(site, forge.approve(number, commit).await).map_err(failed("approval"))
+                self.noted(site, forge.approve(number, commit).await).map_err(failed())
             }
         }
     }

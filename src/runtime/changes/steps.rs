@@ -24,8 +24,8 @@ use fluxdeck_model::render::read::{TextPlace, documents};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, PreparedChange};
 
 /// How often a forge is asked again that does not know a branch yet which was just pushed, and how long between. Nothing was opened then.
-const TRIES: usize = 8;
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const TRIES: usize = 8;
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// How often a shallow clone is deepened to see whether a revision contains a merge.
 const DEEPER: usize = 5;
 
@@ -148,16 +148,23 @@ impl Changes {
         failed(unopened(&forges::Failure::NotYet))
     }
 
-    /// Labels and reviewers of a pull request that is open. That something of it is not done is said, and stops nothing.
+    /// Labels and reviewers of a pull request that is open, and whether the forge merges it. That something of it is not done is said, and stops nothing.
     async fn opened(&self, forge: &dyn forges::Forge, change: &Change, pull: Pull) -> ChangeOutcome {
         let new = change.new_pull();
-        let said = match new.is_marked() {
+        let mut pull = pull;
+        let mut said = match new.is_marked() {
             false => Vec::new(),
             true => match self.noted(&change.order.site, forge.mark(pull.number, &new).await) {
                 Ok(said) => said,
                 Err(failure) => vec![format!("labels and reviewers: {failure}")],
             },
         };
+        if new.merges_later && !pull.is_queued {
+            let site = (&change.order.site, new.base.as_str());
+            let why = self.merge_later(forge, site, pull.number, &change.progress.commit).await;
+            pull.is_queued = why.is_none();
+            said.extend(why.map(|why| format!("auto-merge is off: {why}")));
+        }
         ChangeOutcome::Opened { pull: Box::new(pull), said }
     }
 

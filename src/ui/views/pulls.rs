@@ -30,6 +30,9 @@ pub const SPEC: ViewSpec = ViewSpec {
     make: |_, _| Ok(Box::<Pulls>::default()),
 };
 
+/// What is done to one that was read.
+const OF_ONE: &[Gesture] = &[Gesture::Comment, Gesture::Approve, Gesture::Draft, Gesture::MergeLater, Gesture::Edit];
+
 #[derive(Default)]
 struct Pulls {
     picker: Picker,
@@ -135,7 +138,7 @@ impl View for Pulls {
                 cx.copy(pull.url, notice);
             }
             (Gesture::Open | Gesture::Page | Gesture::CopyPage, None) => cx.say("there is no pull request here"),
-            (Gesture::Comment | Gesture::Approve, _) => cx.say("open it first: enter shows what would be approved"),
+            (gesture, _) if OF_ONE.contains(&gesture) => cx.say("open it first: enter shows what it does"),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
@@ -143,7 +146,8 @@ impl View for Pulls {
 
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
         match gesture {
-            Gesture::Comment | Gesture::Approve | Gesture::NextPane => None,
+            Gesture::NextPane => None,
+            gesture if OF_ONE.contains(&gesture) => None,
             Gesture::Open | Gesture::Page => self.selected(state).map(|_| word),
             _ => Some(word),
         }

@@ -203,6 +203,13 @@ fn a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused() {
     let draft = NewPull { is_draft: true, ..new("same") };
     let draft = ground.tokio.block_on(forge.open(&draft)).expect("another one from the same branch");
     assert!(draft.is_draft, "{draft:?}");
+    let is_draft = || ground.tokio.block_on(forge.pull(draft.number)).expect("a pull request").is_draft;
+    assert_eq!(ground.tokio.block_on(forge.set_draft(draft.number, false)), Ok(()));
+    assert!(!is_draft());
+    assert_eq!(ground.tokio.block_on(forge.reword(draft.number, "other words", "and why")), Ok(()));
+    assert_eq!(ground.tokio.block_on(forge.text(draft.number)), Ok("and why".to_owned()));
+    assert_eq!(ground.tokio.block_on(forge.set_draft(draft.number, true)), Ok(()));
+    assert!(is_draft());
 
     let (owner, bob) = (bed.value("BED_FORGE_USER"), format!("bob-{}", std::process::id()));
     let token = ground.user(&bob);
@@ -320,7 +327,16 @@ fn a_pull_request_that_waits_for_its_checks_to_be_merged_is_queued() {
     assert_eq!(word(), "queued");
     assert_eq!(ground.api("DELETE", &merge, None).0, 204);
     assert_eq!(word(), "open");
-    schedule();
+    // asked for by us: only where a check is required, at the commit that was seen
+    let run = &ground.tokio;
+    assert_eq!(run.block_on(forge.merges_later("main")), Ok(Ok(())));
+    let why = "later requires no check: the forge would merge without waiting for one".to_owned();
+    assert_eq!(run.block_on(forge.merges_later("later")), Ok(Err(why)));
+    let moved = run.block_on(forge.merge_later(pull.number, &"0".repeat(40)));
+    assert!(matches!(moved, Err(Failure::Refused { .. })), "{moved:?}");
+    assert_eq!(run.block_on(forge.merge_later(pull.number, &pull.head_commit)), Ok(()));
+    assert_eq!(run.block_on(forge.merge_later(pull.number, &pull.head_commit)), Ok(()), "it is asked for already");
+    assert_eq!(word(), "queued");
     let passed = json!({"context": "ci", "state": "success"});
     let (code, answer) = ground.api("POST", &ground.below(&format!("/statuses/{}", pull.head_commit)), Some(&passed));
     assert_eq!(code, 201, "{answer}");

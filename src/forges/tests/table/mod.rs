@@ -5,12 +5,14 @@
 //! `/api/rest/authentication`, `/api/merge_requests`, `/administration/settings/user_and_ip_rate_limits`) and of its source
 //! (`lib/api/helpers.rb`, `lib/api/helpers/merge_requests_helpers.rb`, `app/models/merge_request.rb`).
 
+mod later;
 mod pulls;
 mod refusals;
 mod reviews;
 
 use serde_json::{Value, json};
 
+use later::{drafts, merged_later, said};
 use pulls::{finding, following, merging, opening};
 use refusals::{in_vain, limits, missing_parts, not_opened, scopes, tokens};
 use reviews::{approvals, listing, remarks, reviewing};
@@ -24,6 +26,14 @@ struct Case {
     does: Do,
     replies: Vec<Reply>,
     expected: Expected,
+    /// The last request, if it is part of the habit: `METHOD path body`.
+    sends: Option<String>,
+}
+
+impl Case {
+    fn sending(self, request: &str) -> Self {
+        Self { sends: Some(request.to_owned()), ..self }
+    }
 }
 
 type Cell = Vec<Case>;
@@ -47,6 +57,10 @@ enum Expected {
     /// Approved, rejected, required.
     Reviewed(Option<(u32, u32, Option<u32>)>),
     Text(&'static str),
+    /// What the forge did not take.
+    Said(&'static [&'static str]),
+    /// Whether it may be asked to merge later, and why not.
+    May(Result<(), &'static str>),
     Done,
     Fails(Failure),
 }
@@ -66,6 +80,8 @@ impl Expected {
                 pull.reviews.map(|reviews| (reviews.approved, reviews.rejected, reviews.required)) == *expected
             }
             (Self::Text(expected), Ok(Got::Text(text))) => expected == text,
+            (Self::Said(expected), Ok(Got::Said(said))) => said.iter().map(String::as_str).eq(expected.iter().copied()),
+            (Self::May(expected), Ok(Got::May(may))) => may.as_ref().map(|()| ()).map_err(String::as_str) == *expected,
             (Self::Done, Ok(Got::Done)) => true,
             (Self::Opened, Ok(Got::Pull(pull))) => pull.is_open() && pull.number == 7,
             (Self::Draft, Ok(Got::Pull(pull))) => pull.is_draft,
@@ -79,11 +95,17 @@ impl Expected {
 
 /// One that opens, after what comes before.
 fn opens(word: &str, replies: impl IntoIterator<Item = Reply>, expected: Expected) -> Case {
-    Case { does: Do::Open, replies: before_open(word).into_iter().chain(replies).collect(), expected }
+    Case { does: Do::Open, replies: before_open(word).into_iter().chain(replies).collect(), expected, sends: None }
 }
 
 fn case(does: Do, replies: impl IntoIterator<Item = Reply>, expected: Expected) -> Case {
-    Case { does, replies: replies.into_iter().collect(), expected }
+    Case { does, replies: replies.into_iter().collect(), expected, sends: None }
+}
+
+/// A request in one line: what it asks, and its body, whose fields have no order.
+fn request(line: &str) -> (String, Value) {
+    let (head, body) = line.split_once(" {").unwrap_or((line, "}"));
+    (head.trim().to_owned(), serde_json::from_str(&format!("{{{body}")).expect("JSON"))
 }
 
 /// The same of all forges.
@@ -151,6 +173,9 @@ static ROWS: &[fn() -> Vec<Row>] = &[
     reviewing,
     remarks,
     approvals,
+    said,
+    drafts,
+    merged_later,
 ];
 
 #[tokio::test]
@@ -158,15 +183,20 @@ async fn every_forge_has_its_way_of_every_habit() {
     for (habit, cells) in ROWS.iter().flat_map(|rows| rows()) {
         for (word, cell) in FORGES.into_iter().zip(cells) {
             assert!(!cell.is_empty(), "{habit}: {word}");
-            for Case { does, replies, expected } in cell {
+            for Case { does, replies, expected, sends } in cell {
                 let server = Server::of(replies.clone()).await;
                 let forge = forge(word, &server.host());
                 let got = server.during(does.result(forge.as_ref())).await;
                 assert!(expected.is(&got), "{habit}: {word}: {expected:?}, not {got:?}");
                 // what follows a pull request may ask for more than is laid down
                 let asked = server.asked();
-                assert!(does == Do::Pull || asked.len() == replies.len(), "{habit}: {word}: {asked:?}");
-                assert!(asked.iter().filter(|asked| asked.starts_with("POST")).count() <= 1, "{habit}: {word}: {asked:?}");
+                let last = server.seen().pop().unwrap_or_default();
+                let body = last.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+                let last = format!("{} {body}", asked.last().map(String::as_str).unwrap_or_default());
+                let is_sent = sends.as_ref().is_none_or(|sent| request(sent) == request(&last));
+                assert!(is_sent, "{habit}: {word}: {last}, not {sends:?}");
+                let is_single = does == Do::Mark || asked.iter().filter(|asked| asked.starts_with("POST")).count() <= 1;
+                assert!(is_single, "{habit}: {word}: {asked:?}");
             }
         }
     }

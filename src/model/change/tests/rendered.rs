@@ -84,6 +84,23 @@ fn no_value_of_a_secret_is_in_it() {
     assert!(!text.contains("hunter2"), "{text}");
 }
 
+/// A person's words come first, and whatever they are, what the plan says follows.
+#[test]
+fn what_a_person_writes_is_in_front_of_what_the_plan_says() {
+    use super::super::{ChangeOrder, Check, CheckResult, body, proposal};
+    let plan = repo(SECRET).planned("deploy/web", &["spec.replicas=3"]);
+    let order = ChangeOrder { is_wide: true, reason: "black friday".to_owned(), ..ChangeOrder::default() };
+    let text = body(&order, &plan, &proposal::fields(&plan), "86058ad").ending("- [ ] tested");
+    let check = Check { name: "build", result: CheckResult::Failed, why: "no".to_owned() };
+    let facts = text.facts(std::slice::from_ref(&check));
+    assert!(facts.contains("| `spec.replicas` | `2` | `3` |") && facts.contains("| build | **failed** | no |"), "{facts}");
+    let with = |written: &str| text.with(written, std::slice::from_ref(&check));
+    assert_eq!(with(""), format!("black friday\n\n{facts}\n---\n\n- [ ] tested"));
+    assert_eq!(with("- [x] tested\n"), format!("- [x] tested\n\n---\n\n{facts}"));
+    // what is edited is what a person would fill in
+    assert_eq!((text.begun(""), text.begun(" mine ")), ("black friday\n\n- [ ] tested".to_owned(), "mine".to_owned()));
+}
+
 #[test]
 fn objects_come_and_go_with_all_of_their_fields_and_without_their_secrets() {
     let build = |web: &str| built(&[("a/web.yaml", web)]);
@@ -124,7 +141,7 @@ fn a_pull_request_has_what_is_built_then_and_what_to_know_of_it() {
     plan.cautions = vec![Caution { text: "ResourceQuota web/q takes no more *pods*".to_owned(), instead: None }];
     let mut order = ChangeOrder { is_wide: true, ..ChangeOrder::default() };
     order.site.caution = "the source is pinned to v1.2".to_owned();
-    let text = body(&order, &plan, &proposal::fields(&plan), "86058ad").with(&[]);
+    let text = body(&order, &plan, &proposal::fields(&plan), "86058ad").with("", &[]);
     for part in [
         "**What to know before it is merged**\n- the source is pinned to v1.2\n- ResourceQuota web/q takes no more \\*pods\\*\n",
         "<details><summary>What is built then</summary>\n\n```\nprod/flux-system/apps, staging/flux-system/apps\n  ~ Deployment web/web\n    spec.replicas: 2 -> 3\n```\n\n</details>\n",

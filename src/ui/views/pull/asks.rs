@@ -1,4 +1,5 @@
-//! What is asked before something is sent to a forge: the text of a comment, then whether to send it; whether to approve.
+//! What is asked before something is sent to a forge: the text of a comment, then whether to send it; whether to approve, to have it merged
+//! later, to make it a draft, to give it other words.
 //!
 //! ```text
 //! ╭ approve ops/fleet#14 ────────────────────────────────────────╮
@@ -16,7 +17,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Taken};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::PullReview;
+use fluxdeck_model::change::{PullReview, Wording};
 use fluxdeck_model::domain::text::{printable, sanitise_line};
 use fluxdeck_model::forms::{Answers, Field, FieldValue, Form, InputKind};
 use fluxdeck_model::state::pulls::{PullRemark, RemarkKind};
@@ -59,27 +60,36 @@ impl Asking {
 
     /// For an approval of what is on the screen.
     pub fn approval(review: &PullReview) -> Self {
-        let pull = &review.pull;
-        let mut lines = vec![Styled::of(Style::Text, format!(" {}", sanitise_line(&pull.title))), at(review)];
-        if let Some(checks) = pull.checks.filter(|checks| checks.failed > 0) {
-            lines.push(Styled::of(Style::Failed, format!(" ! checks: {}", checks.words())));
-        }
-        match &review.effect {
-            Ok(effect) => {
-                let broken = effect.builds.iter().filter(|build| build.broken.is_some());
-                lines.extend(broken.map(|build| Styled::of(Style::Failed, format!(" ! breaks {}", sanitise_line(&build.name)))));
-                let cautions = effect.cautions.iter();
-                lines.extend(
-                    cautions.map(|caution| Styled::of(Style::Progressing, format!(" ! {}", sanitise_line(&caution.text)))),
-                );
-            }
-            Err(error) => {
-                let why = format!(" ! what it does is not known: {}", sanitise_line(&error.message));
-                lines.push(Styled::of(Style::Unknown, why));
-            }
-        }
-        let (title, stage) = (format!("approve {}", named(review)), Stage::Sure(RemarkKind::Approval));
-        Self { title, lines, stage, filling: Filling::new(&Form::nothing(), &Answers::default()) }
+        Self::sure(review, "approve", known(review), RemarkKind::Approval)
+    }
+
+    /// For having it merged later, by the forge.
+    pub fn merge(review: &PullReview) -> Self {
+        let mut lines = known(review);
+        let how = format!(" the forge merges it into {} once its checks have passed", sanitise_line(&review.pull.base));
+        lines.push(Styled::of(Style::Text, how));
+        Self::sure(review, "auto-merge", lines, RemarkKind::MergeLater)
+    }
+
+    /// For making it a draft, or none.
+    pub fn draft(review: &PullReview) -> Self {
+        let is_draft = !review.pull.is_draft;
+        let lines = vec![Styled::of(Style::Text, format!(" {}", sanitise_line(&review.pull.title))), at(review)];
+        let what = if is_draft { "make a draft of" } else { "ready for review:" };
+        Self::sure(review, what, lines, RemarkKind::Draft(is_draft))
+    }
+
+    /// For another title and text, as they were edited.
+    pub fn wording(review: &PullReview, wording: Wording) -> Self {
+        let title = Styled::of(Style::Accent, format!(" {}", sanitise_line(&wording.title)));
+        let text = wording.text.lines().map(|line| Styled::of(Style::Text, format!(" {}", printable(line))));
+        let lines = std::iter::once(title).chain(text).chain([at(review)]).collect();
+        Self::sure(review, "reword", lines, RemarkKind::Wording(wording))
+    }
+
+    fn sure(review: &PullReview, what: &str, lines: Vec<Styled>, kind: RemarkKind) -> Self {
+        let title = format!("{what} {}", named(review));
+        Self { title, lines, stage: Stage::Sure(kind), filling: Filling::new(&Form::nothing(), &Answers::default()) }
     }
 
     pub fn key(&mut self, key: Key, review: &PullReview) -> Answered {
@@ -134,6 +144,7 @@ impl Asking {
             Stage::Writing => &[(scene.theme.sign("⏎", "enter"), "read it once more"), ("esc", "back")],
             Stage::Sure(RemarkKind::Comment(_)) => &[("y", "send it"), ("esc", "back to the text")],
             Stage::Sure(RemarkKind::Approval) => &[("y", "approve"), ("esc", "back")],
+            Stage::Sure(_) => &[("y", "do it"), ("esc", "back")],
         };
         let height = u16::try_from(body.len() + foot.len()).unwrap_or(u16::MAX);
         let inner = Dialog { title: &self.title, keys }.render(area, buf, scene, (width, height));
@@ -145,6 +156,28 @@ impl Asking {
             self.filling.render(line, Rect { y, height: 1, ..inner }, buf, scene, &clock);
         }
     }
+}
+
+/// What is known of it that speaks against it.
+fn known(review: &PullReview) -> Vec<Styled> {
+    let pull = &review.pull;
+    let mut lines = vec![Styled::of(Style::Text, format!(" {}", sanitise_line(&pull.title))), at(review)];
+    if let Some(checks) = pull.checks.filter(|checks| checks.failed > 0) {
+        lines.push(Styled::of(Style::Failed, format!(" ! checks: {}", checks.words())));
+    }
+    match &review.effect {
+        Ok(effect) => {
+            let broken = effect.builds.iter().filter(|build| build.broken.is_some());
+            lines.extend(broken.map(|build| Styled::of(Style::Failed, format!(" ! breaks {}", sanitise_line(&build.name)))));
+            let cautions = effect.cautions.iter();
+            lines.extend(cautions.map(|caution| Styled::of(Style::Progressing, format!(" ! {}", sanitise_line(&caution.text)))));
+        }
+        Err(error) => {
+            let why = format!(" ! what it does is not known: {}", sanitise_line(&error.message));
+            lines.push(Styled::of(Style::Unknown, why));
+        }
+    }
+    lines
 }
 
 fn named(review: &PullReview) -> String {

@@ -1,5 +1,6 @@
 //! A pull request of anyone, as a change of ours is reviewed: what its files change, what that does to everything that is built, and to what
-//! this cluster applies. Nothing is written but a comment or an approval, each shown and confirmed before.
+//! this cluster applies. Nothing is sent but what a key asks for (a comment, an approval, that it is a draft, other
+//! words), each shown and confirmed before.
 //!
 //! ```text
 //!  ops/fleet#14  checkout: 2.4.0 in production
@@ -10,19 +11,21 @@
 //!  files       flux/apps/production/checkout.yaml  +1 -1
 //! ─ rendered · 4/4 ───────────────────────────────────── tab: the files
 //!  production/flux-system/apps
-//!    Deployment shop/checkout
-//!      spec.template.spec.containers[checkout].image  …:2.3.1 → …:2.4.0
+//!    ~ Deployment shop/checkout
+//!        spec.template.spec.containers[name=checkout].image: …:2.3.1 → …:2.4.0
 //! ```
 
 mod asks;
 mod summary;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use asks::{Answered, Asking};
+use words::Writing;
 
-use super::review::diff;
+use super::review::{diff, rendered};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
@@ -108,6 +111,8 @@ struct PullView {
     /// For which widths the parts were made.
     widths: (u16, u16),
     asking: Option<Asking>,
+    /// Its title and text are in the editor.
+    writing: Option<Writing>,
     /// It has come and was not drawn yet: what a key would approve was not seen.
     is_unseen: bool,
 }
@@ -133,6 +138,7 @@ impl PullView {
             text: Part::default(),
             widths: (0, 0),
             asking: None,
+            writing: None,
             is_unseen: false,
         }
     }
@@ -177,6 +183,14 @@ impl PullView {
             }
             (Gesture::Approve, _, Err(why)) => cx.say(sanitise(why)),
             (Gesture::Approve, ..) => self.asking = Some(Asking::approval(review)),
+            (Gesture::Draft | Gesture::MergeLater | Gesture::Edit, ..) if !review.pull.is_open() => {
+                cx.say(format!("it is {}", review.pull.word()));
+            }
+            (Gesture::Draft, ..) => self.asking = Some(Asking::draft(review)),
+            (Gesture::MergeLater, ..) if review.pull.is_draft => cx.say("a draft is merged by nobody: D makes it none"),
+            (Gesture::MergeLater, ..) if review.pull.is_queued => cx.say("the forge merges it as soon as it may"),
+            (Gesture::MergeLater, ..) => self.asking = Some(Asking::merge(review)),
+            (Gesture::Edit, ..) => self.write(cx),
             _ => self.asking = Some(Asking::comment(review)),
         }
     }
@@ -187,7 +201,10 @@ impl PullView {
         let above = summary::lines(review, scene.theme, widths.0.into(), scene.state.clock);
         let text = summary::text(review, widths.1.into());
         let (rendered, files) = match &review.effect {
-            Ok(effect) => (summary::rendered(effect, scene.theme), diff::read(&effect.patch, &effect.files).lines),
+            Ok(effect) => {
+                let rendered = rendered::lines(&effect.rendered, &effect.unproven, scene.theme, widths.1.into());
+                (rendered, diff::read(&effect.patch, &effect.files).lines)
+            }
             Err(error) => {
                 let why = Styled::of(Style::Unknown, format!(" {}", sanitise_line(&error.to_string())));
                 (vec![why.clone()], vec![why])
@@ -289,7 +306,9 @@ impl View for PullView {
         let page = self.asked.get().map(|review| review.pull.url.clone());
         match (gesture, page) {
             (Gesture::Again, _) => self.ask(cx),
-            (Gesture::Comment | Gesture::Approve, _) => self.begin(gesture, cx),
+            (Gesture::Comment | Gesture::Approve | Gesture::Draft | Gesture::MergeLater | Gesture::Edit, _) => {
+                self.begin(gesture, cx);
+            }
             (Gesture::Page, Some(page)) => cx.say(sanitise(&page)),
             (Gesture::CopyPage, Some(page)) => {
                 let notice = format!("copied {}", sanitise(&page));
@@ -316,7 +335,8 @@ impl View for PullView {
         match gesture {
             Gesture::Open => None,
             Gesture::Approve => self.asked.get().filter(|review| review.approval.is_ok()).map(|_| word),
-            Gesture::Comment | Gesture::Page => self.asked.get().map(|_| word),
+            Gesture::Draft => self.asked.get().map(|review| if review.pull.is_draft { "ready for review" } else { word }),
+            Gesture::Comment | Gesture::Page | Gesture::MergeLater | Gesture::Edit => self.asked.get().map(|_| word),
             _ => Some(word),
         }
     }
@@ -330,7 +350,10 @@ impl View for PullView {
         part.text.search(text, &part.lines[..])
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, cx: &mut Cx) {
+        if self.written(ticket, reply, cx) {
+            return;
+        }
         let read = |reply: &Reply| if let Reply::Pull(review) = reply { Some((**review).clone()) } else { None };
         if self.asked.take(ticket, reply, read) {
             (self.widths, self.asking, self.is_unseen) = ((0, 0), None, true);

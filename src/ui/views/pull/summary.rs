@@ -4,9 +4,9 @@ use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::views::pulls::signed;
 use crate::ui::views::review::summary::Facts;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{BuildDifference, PullEffect, PullReview, TouchedBuild};
+use fluxdeck_model::change::{PullEffect, PullReview, TouchedBuild};
 use fluxdeck_model::domain::duration;
-use fluxdeck_model::domain::text::{counted, printable, sanitise_line};
+use fluxdeck_model::domain::text::{counted, sanitise_line};
 
 use jiff::Timestamp;
 
@@ -82,56 +82,6 @@ fn effects(effect: &PullEffect, review: &PullReview, facts: &mut Facts<'_>) {
         facts.fact("behind", Style::Text, &format!("{behind} of {}, with which it was merged for this", review.pull.base));
     }
     facts.facts("not proven", Style::Unknown, effect.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
-}
-
-/// What is rendered otherwise: by build, object and field.
-pub fn rendered(effect: &PullEffect, theme: &Theme) -> Vec<Styled> {
-    let mut out = Vec::new();
-    for build in &effect.builds {
-        if !out.is_empty() {
-            out.push(Styled::default());
-        }
-        let place = if build.applier.is_some() { "" } else { "  not of this cluster" };
-        out.push(Styled::of(Style::Accent, format!(" {}", sanitise_line(&build.name))).and(Style::Dim, place));
-        if let Some(why) = &build.broken {
-            out.push(Styled::of(Style::Failed, format!("   cannot be built: {}", sanitise_line(why))));
-        }
-        for one in &build.renamed {
-            let text = format!("   {} {} is called {}", one.kind, one.from, one.to);
-            out.push(Styled::of(Style::Dim, sanitise_line(&text)));
-        }
-        let mut last = "";
-        for one in &build.differences {
-            difference(one, last, theme, &mut out);
-            last = &one.object;
-        }
-    }
-    if out.is_empty() {
-        out.push(Styled::of(Style::Dim, " nothing that is built becomes another"));
-    }
-    out
-}
-
-fn difference(one: &BuildDifference, last: &str, theme: &Theme, out: &mut Vec<Styled>) {
-    let value = |value: &Option<String>| match value.as_deref() {
-        None => "nothing".to_owned(),
-        Some("") => "\"\"".to_owned(),
-        Some(text) => printable(text).into_owned(),
-    };
-    let object = sanitise_line(&one.object);
-    match (&one.field, &one.after) {
-        (None, Some(_)) => out.push(Styled::of(Style::Ready, format!("   + {object}")).and(Style::Dim, "  is new")),
-        (None, None) => out.push(Styled::of(Style::Failed, format!("   - {object}")).and(Style::Dim, "  is gone")),
-        (Some(field), _) => {
-            if *last != one.object {
-                out.push(Styled::of(Style::Text, format!("   {object}")));
-            }
-            let arrow = theme.sign("→", "->");
-            let line = Styled::of(Style::Dim, format!("     {}  ", sanitise_line(field)));
-            let line = line.and(Style::Failed, value(&one.before)).and(Style::Dim, format!(" {arrow} "));
-            out.push(line.and(Style::Ready, value(&one.after)));
-        }
-    }
 }
 
 /// What its author wrote.

@@ -22,10 +22,11 @@ pub(super) mod diff;
 mod instead;
 mod paint;
 mod refused;
-mod rendered;
+pub(super) mod rendered;
 mod source;
 pub(super) mod summary;
 mod ways;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +35,7 @@ use asks::{Answered, Asking, Purpose};
 use choose::Choice;
 use paint::barred;
 use source::SourceAsking;
+use words::Writing;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
@@ -115,6 +117,8 @@ struct Review {
     /// The way under the cursor, of a change that was refused; behind the ways, the build that is meant.
     way: usize,
     asking: Option<Asking>,
+    /// Title and text are in the editor.
+    writing: Option<Writing>,
     /// The question for the repository of the source.
     source: Option<SourceAsking>,
     /// It was accepted while others are asked about it, and is submitted when they have nothing against it; whether only the branch is pushed.
@@ -143,6 +147,7 @@ impl Review {
             widths: (0, 0),
             way: 0,
             asking: None,
+            writing: None,
             source: None,
             due: None,
             choices: Vec::new(),
@@ -173,7 +178,8 @@ impl Review {
             let order = &proposal.order;
             (proposal.pull.labels, proposal.pull.reviewers) = (order.labels.clone(), order.reviewers.clone());
             let own = &mut self.query.order;
-            (own.title, own.is_draft) = (order.title.clone(), order.is_draft);
+            (own.title, own.body, own.is_draft) = (order.title.clone(), order.body.clone(), order.is_draft);
+            own.merges_later = order.merges_later;
             (own.labels, own.reviewers) = (order.labels.clone(), order.reviewers.clone());
             self.widths = (0, 0);
         }
@@ -387,10 +393,8 @@ impl View for Review {
             (Gesture::Reviewers, Some(proposal)) => {
                 self.asking = Some(Asking::names(Purpose::Reviewers, &proposal.order.reviewers));
             }
-            (Gesture::Draft, Some(_)) => self.edit(|proposal| {
-                proposal.order.is_draft = !proposal.order.is_draft;
-                proposal.pull.is_draft = proposal.order.is_draft;
-            }),
+            (Gesture::Draft, Some(_)) => self.toggle_draft(cx),
+            (Gesture::MergeLater, Some(_)) => self.toggle_merge(cx),
             (Gesture::CopyPatch, Some(proposal)) => {
                 // it is exact, where the screen covers what is around the change
                 let has_secrets = proposal.files.iter().any(|file| !file.covered.is_empty());
@@ -401,12 +405,19 @@ impl View for Review {
             (Gesture::NextPane, Some(_)) => self.next_pane(),
             (Gesture::LeaveOut, _) => self.leave_out(cx),
             (
-                Gesture::Retitle | Gesture::Labels | Gesture::Reviewers | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane,
+                Gesture::Retitle
+                | Gesture::Labels
+                | Gesture::Reviewers
+                | Gesture::Draft
+                | Gesture::MergeLater
+                | Gesture::CopyPatch
+                | Gesture::NextPane,
                 None,
             ) => {
                 cx.say("there is no plan to review");
             }
-            (Gesture::Edit, _) => self.edit_by_hand(cx),
+            (Gesture::Edit, Some(_)) => self.write(cx),
+            (Gesture::Edit, None) => self.edit_by_hand(cx),
             (Gesture::Source, _) => self.ask_source(cx),
             (Gesture::Instead, _) => self.ask_instead(0, cx),
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
@@ -418,7 +429,7 @@ impl View for Review {
 
     fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
         let other = match (&self.asked.answer, gesture) {
-            (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => return None,
+            (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => "title and text",
             (Answer::Here(Proposed::Ready(_)), Gesture::LeaveOut) => {
                 return self.choice().map(|choice| if choice.is_in { word } else { "take in" });
             }
@@ -450,6 +461,9 @@ impl View for Review {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: &Reply, cx: &mut Cx) {
+        if self.written(ticket, reply, cx) {
+            return;
+        }
         if let (Reply::Checked(check), true) = (reply, self.asked.is_of(ticket)) {
             return self.checked(check, cx);
         }
@@ -461,8 +475,14 @@ impl View for Review {
             (self.asking, self.source) = (None, None);
             match self.asked.get() {
                 Some(Proposed::Unknown(question)) => self.source = Some(SourceAsking::new(question)),
-                // it is kept by now
-                _ => self.query.said = None,
+                proposed => {
+                    // it was refused
+                    if let Some(Proposed::Ready(proposal)) = proposed {
+                        self.query.order.merges_later = proposal.order.merges_later;
+                    }
+                    // it is kept by now
+                    self.query.said = None;
+                }
             }
         }
     }

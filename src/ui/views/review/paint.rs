@@ -86,7 +86,7 @@ impl Review {
         let mut diff = diff::read(&proposal.patch, &proposal.files);
         let body = summary::body(proposal, right);
         let choices = choose::choices(proposal, &mut diff, scene.theme);
-        let rendered = rendered::lines(proposal, scene.theme, right);
+        let rendered = rendered::lines(&proposal.rendered, &proposal.unproven, scene.theme, right);
         self.summary.replace(summary);
         self.choices = choices;
         for at in self.choice().into_iter().flat_map(|choice| &choice.lines) {
@@ -166,7 +166,8 @@ impl Review {
         let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
         Some(match &proposal.forge {
             ForgeChoice::Known { name, repository, .. } => {
-                format!("{enter} opens {kind} at {} {}", sanitise(name), sanitise(repository))
+                let later = if proposal.pull.merges_later { ", merged after its checks" } else { "" };
+                format!("{enter} opens {kind} at {} {}{later}", sanitise(name), sanitise(repository))
             }
             ForgeChoice::None { .. } => format!("{enter} pushes the branch; the pull request is opened by hand"),
         })

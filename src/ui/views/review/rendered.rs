@@ -14,28 +14,28 @@ use std::ops::Range;
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::differ::{Step, Words, steps, words};
 use crate::ui::widgets::lines::{Styled, over};
-use fluxdeck_model::change::{ObjectFate, Proposal, RenderedBuild, RenderedField, RenderedObject};
+use fluxdeck_model::change::{ObjectFate, RenderedBuild, RenderedField, RenderedObject};
 use fluxdeck_model::domain::text::{counted, sanitise_line};
 
 /// Columns of the margin of a field.
 const INDENT: usize = 8;
 
-/// The lines, for that width.
-pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
+/// The lines, for that width. `unproven`: what cannot be built before or after, and why.
+pub fn lines(rendered: &[RenderedBuild], unproven: &[(String, String)], theme: &Theme, width: usize) -> Vec<Styled> {
     let mut out = Vec::new();
-    for build in &proposal.rendered {
+    for build in rendered {
         if !out.is_empty() {
             out.push(Styled::default());
         }
         of_build(build, theme, width, &mut out);
     }
-    if proposal.rendered.is_empty() {
+    if rendered.is_empty() {
         let text = " nothing that is built from this repository changes, as far as it can be built";
         out.extend(Styled::of(Style::Text, text).wrapped(1, width));
     }
-    if !proposal.unproven.is_empty() {
+    if !unproven.is_empty() {
         out.push(Styled::default());
-        let names: Vec<_> = proposal.unproven.iter().map(|(build, _)| build.as_str()).collect();
+        let names: Vec<_> = unproven.iter().map(|(build, _)| build.as_str()).collect();
         let text = format!(" ? not known of {}: the summary says why", sanitise_line(&names.join(", ")));
         out.extend(Styled::of(Style::Unknown, text).wrapped(3, width));
     }

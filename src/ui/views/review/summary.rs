@@ -100,6 +100,9 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.facts("files", Style::Text, files);
     let draft = if proposal.pull.is_draft { " (draft)" } else { "" };
     facts.fact("title", Style::Text, &format!("{}{draft}", proposal.pull.title));
+    if proposal.pull.merges_later {
+        facts.fact("auto-merge", Style::Text, "on: the forge merges it once its checks have passed");
+    }
     if let Some(owners) = &proposal.owners {
         facts.fact("owners", Style::Text, &format!("{} ({})", owners.names.join(", "), owners.said_by));
     }
@@ -166,6 +169,9 @@ fn cautions(proposal: &Proposal, facts: &mut Facts<'_>) {
         facts.warn(&format!("the same change is open as #{}: {}", pull.number, pull.url));
     }
     facts.warn(&proposal.order.site.caution);
+    if let Some(why) = &proposal.merged_by_hand {
+        facts.warn(&format!("auto-merge stays off: {why}"));
+    }
     for caution in &proposal.cautions {
         facts.warn(&caution.text);
         if let Some(other) = &caution.instead {

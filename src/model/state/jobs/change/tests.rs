@@ -57,6 +57,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         cautions: Vec::new(),
         pull,
         text: crate::change::PullText::default(),
+        merged_by_hand: None,
         author: Authorship::default(),
         forge: ForgeChoice::None { why: String::new(), page: None },
         open: None,

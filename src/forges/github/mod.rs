@@ -9,8 +9,9 @@
 //! Checks are check runs and commit statuses together, as the page of a pull request has them. A fine-grained token cannot read check runs
 //! of a private repository: then there are none at all, because half of them would look like all.
 //!
-//! Auto-merge is read; whether a pull request is in a merge queue is in no answer of REST, only of GraphQL (`isInMergeQueue`), which is not
-//! asked: such a one is open until it is merged.
+//! Auto-merge is read with a pull request; that it is in a merge queue is in no answer of REST, only of GraphQL: [`later`].
+
+mod later;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -39,6 +40,8 @@ const PAGE: u32 = 100;
 const PAGES: u32 = 50;
 /// Where the API of an Enterprise Server is.
 const ROOT: &str = "/api/v3";
+/// Where its GraphQL is.
+const GRAPH: &str = "/api";
 
 pub(super) static KIND: Kind = Kind { word: "github", name: "GitHub", probe: "/api/v3/meta", is_it, open };
 
@@ -51,8 +54,11 @@ fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let address = address.flat()?;
     let origin = address.origin();
     let root = if origin.is_github() { "" } else { ROOT };
-    let wire = Wire::new(network, &origin, root, token.map(|token| ("Bearer", token)))?;
-    Ok(Box::new(GitHub { octocrab: over(wire), address: address.clone() }))
+    let login = || token.map(|token| ("Bearer", token));
+    let wire = Wire::new(network, &origin, root, login())?;
+    // it is beside the API of REST, not below it
+    let graph = Wire::new(network, &origin, if origin.is_github() { "" } else { GRAPH }, login())?;
+    Ok(Box::new(GitHub { octocrab: over(wire), graph, has_login: token.is_some(), address: address.clone() }))
 }
 
 /// octocrab with our wire as its transport. It knows neither the host nor the token.
@@ -78,6 +84,9 @@ fn over(wire: Wire) -> Octocrab {
 /// A repository on a GitHub.
 struct GitHub {
     octocrab: Octocrab,
+    graph: Wire,
+    /// GraphQL answers nobody without one.
+    has_login: bool,
     address: Address,
 }
 
@@ -86,6 +95,7 @@ struct GitHub {
 struct Found {
     number: u64,
     html_url: String,
+    node_id: Option<String>,
     title: Option<String>,
     state: Option<String>,
     draft: Option<bool>,
@@ -314,10 +324,17 @@ impl GitHub {
             Some(commit) => self.checks(&commit).await.ok(),
             None => None,
         };
-        let is_mergeable = found.mergeable;
+        let (is_mergeable, id) = (found.mergeable, found.node_id.clone());
         let pull = found.pull(checks);
-        let reviews = if pull.is_open() { self.reviews(number).await.ok() } else { None };
-        Ok(Pull { is_mergeable, reviews, ..pull })
+        if !pull.is_open() {
+            return Ok(Pull { is_mergeable, ..pull });
+        }
+        let reviews = self.reviews(number).await.ok();
+        let is_queued = match id.filter(|_| self.has_login && !pull.is_queued && !pull.is_draft) {
+            Some(id) => self.is_in_queue(&id).await.unwrap_or_default(),
+            None => pull.is_queued,
+        };
+        Ok(Pull { is_mergeable, reviews, is_queued, ..pull })
     }
 
     async fn newest_open(&self) -> Result<OpenPulls, Failure> {
@@ -486,6 +503,22 @@ impl Forge for GitHub {
     fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
         let approval = Approval { commit_id: commit, event: "APPROVE" };
         async move { self.post(&format!("/pulls/{number}/reviews"), &approval).await }.boxed()
+    }
+
+    fn reword<'a>(&'a self, number: u64, title: &'a str, text: &'a str) -> Answered<'a, ()> {
+        self.reworded(number, title, text).boxed()
+    }
+
+    fn set_draft(&self, number: u64, is_draft: bool) -> Answered<'_, ()> {
+        self.drafted(number, is_draft).boxed()
+    }
+
+    fn merges_later<'a>(&'a self, base: &'a str) -> Answered<'a, Result<(), String>> {
+        self.may_merge_later(base).boxed()
+    }
+
+    fn merge_later<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        self.merged_later(number, commit).boxed()
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

@@ -4,6 +4,8 @@
 //! an empty pull request is opened without a complaint, so that is looked at before; right after a push a branch may not be known; that it
 //! is to be merged when its checks succeed is in its timeline only.
 
+mod later;
+
 use futures::FutureExt;
 use http::Method;
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
+use super::{Answered, Failure, Forge, OPEN, drafted, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
@@ -25,7 +27,7 @@ const PAGE: u32 = 50;
 /// Most pages that are read of a list.
 const PAGES: u32 = 200;
 /// What makes a title that of a draft, unless the server is configured otherwise (`[repository.pull-request] WORK_IN_PROGRESS_PREFIXES`).
-const DRAFT: &str = "WIP: ";
+const DRAFTS: &[&str] = &["WIP:", "[WIP]"];
 const ROOT: &str = "/api/v1";
 
 pub(super) static KIND: Kind = Kind { word: "gitea", name: "Gitea", probe: "/api/v1/version", is_it, open };
@@ -259,7 +261,7 @@ impl Gitea {
         if self.has_nothing(new).await? {
             return Err(Failure::NothingToMerge);
         }
-        let title = if new.is_draft { format!("{DRAFT}{}", new.title) } else { new.title.clone() };
+        let title = if new.is_draft { drafted(&new.title, true, DRAFTS) } else { new.title.clone() };
         let wanted = Wanted { title, body: &new.body, head: &new.head, base: &new.base };
         let answer = self.wire.post(&self.below("/pulls"), &wanted).await?;
         match answer.status.as_u16() {
@@ -513,6 +515,22 @@ impl Forge for Gitea {
     fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
         let approval = Approval { commit_id: commit, event: "APPROVED" };
         async move { self.post(&format!("/pulls/{number}/reviews"), &approval).await }.boxed()
+    }
+
+    fn reword<'a>(&'a self, number: u64, title: &'a str, text: &'a str) -> Answered<'a, ()> {
+        async move { self.change(number, &json!({ "title": title, "body": text })).await }.boxed()
+    }
+
+    fn set_draft(&self, number: u64, is_draft: bool) -> Answered<'_, ()> {
+        self.drafted(number, is_draft).boxed()
+    }
+
+    fn merges_later<'a>(&'a self, base: &'a str) -> Answered<'a, Result<(), String>> {
+        self.may_merge_later(base).boxed()
+    }
+
+    fn merge_later<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        self.merged_later(number, commit).boxed()
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

@@ -9,10 +9,16 @@
 //! Checks are the jobs and statuses of the head pipeline, which is what GitLab itself goes by: a commit may have other pipelines, and one
 //! that was run again has the failures of the first.
 
+mod later;
+mod pipeline;
+
 use futures::FutureExt;
-use http::{HeaderMap, Method};
+use http::Method;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+
+use pipeline::Pipeline;
 
 use super::address::Address;
 use super::answer::{Answer, short};
@@ -20,7 +26,7 @@ use super::encode::query;
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer};
+use super::{Answered, Failure, Forge, OPEN, drafted, newest_first, no_label, no_reviewer};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
@@ -29,7 +35,7 @@ const PAGE: u32 = 100;
 /// Most pages that are read of a list.
 const PAGES: u32 = 50;
 /// What makes a title that of a draft (`doc/user/project/merge_requests/drafts.md`).
-const DRAFT: &str = "Draft: ";
+const DRAFTS: &[&str] = &["Draft:", "[Draft]", "(Draft)"];
 /// What deploy tokens begin with, which the API does not take (`doc/security/tokens`).
 const DEPLOY: &str = "gldt-";
 const ROOT: &str = "/api/v4";
@@ -116,23 +122,6 @@ struct User {
 #[derive(Deserialize)]
 struct Marked {
     reviewers: Option<Vec<User>>,
-}
-
-#[derive(Deserialize)]
-struct Pipeline {
-    id: Option<u64>,
-    /// With merged results it is not that of the branch.
-    sha: Option<String>,
-    status: Option<String>,
-}
-
-/// A job, or what another system reports.
-#[derive(Deserialize)]
-struct Status {
-    status: Option<String>,
-    allow_failure: Option<bool>,
-    /// Missing in older versions, which have no filter for it either.
-    pipeline_id: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -317,7 +306,7 @@ impl GitLab {
         if self.has_nothing(new).await? {
             return Err(Failure::NothingToMerge);
         }
-        let title = if new.is_draft { format!("{DRAFT}{}", new.title) } else { new.title.clone() };
+        let title = if new.is_draft { drafted(&new.title, true, DRAFTS) } else { new.title.clone() };
         let wanted = Wanted { title, description: &new.body, source_branch: &new.head, target_branch: &new.base };
         let answer = self.wire.post(&self.below("/merge_requests"), &wanted).await?;
         match answer.status.as_u16() {
@@ -389,11 +378,9 @@ impl GitLab {
         if !ids.is_empty() {
             wanted.insert("reviewer_ids".to_owned(), ids.into());
         }
-        let body = serde_json::to_vec(&wanted).expect("a value of ours is JSON").into();
         let place = self.below(&format!("/merge_requests/{number}"));
-        let answer = self.wire.send(Method::PUT, &place, HeaderMap::new(), body).await;
-        let taken: Marked =
-            answer.map_err(|broken| broken.failure(&Method::PUT))?.success(&Method::PUT)?.read("the merge request")?;
+        let answer = self.wire.change(Method::PUT, &place, &wanted).await?;
+        let taken: Marked = answer.success(&Method::PUT)?.read("the merge request")?;
         let is_taken = |id: u64| taken.reviewers.iter().flatten().any(|user| user.id == id);
         let missing = reviewers.iter().filter(|(_, id)| !is_taken(*id));
         said.extend(missing.map(|(name, _)| no_reviewer(name, "the forge did not take this reviewer")));
@@ -461,36 +448,6 @@ impl GitLab {
         }
     }
 
-    /// The jobs and statuses of a pipeline; where they cannot be read, the pipeline is the one check.
-    async fn checks(&self, pipeline: &Pipeline) -> Checks {
-        let all = self.statuses(pipeline).await.unwrap_or_default();
-        if all.count() > 0 {
-            return all;
-        }
-        let mut one = Checks::default();
-        count(pipeline.status.as_deref(), false, &mut one);
-        one
-    }
-
-    async fn statuses(&self, pipeline: &Pipeline) -> Result<Checks, Failure> {
-        let mut checks = Checks::default();
-        let (Some(id), Some(commit)) = (pipeline.id, pipeline.sha.as_deref()) else { return Ok(checks) };
-        let commit = query(commit);
-        for page in 1..=PAGES {
-            let rest = format!("/repository/commits/{commit}/statuses?pipeline_id={id}&per_page={PAGE}&page={page}");
-            let answer = self.get(&rest).await?;
-            for status in answer.read::<Vec<Status>>("the statuses")? {
-                if status.pipeline_id.is_none_or(|of| of == id) {
-                    count(status.status.as_deref(), status.allow_failure == Some(true), &mut checks);
-                }
-            }
-            if !answer.has_next_page() {
-                break;
-            }
-        }
-        Ok(checks)
-    }
-
     async fn project(&self) -> Result<Project, Failure> {
         self.get("").await?.read("the project")
     }
@@ -498,17 +455,6 @@ impl GitLab {
     async fn main_branch(&self) -> Result<String, Failure> {
         let branch = self.project().await?.default_branch.filter(|branch| !branch.is_empty());
         branch.ok_or_else(|| Failure::Unreadable("the project names no default branch".to_owned()))
-    }
-}
-
-/// A result (`doc/api/pipelines.md`, `app/models/concerns/ci/has_status.rb`). What may fail does not count when it does, and a job that
-/// may be started by hand waits for nobody.
-fn count(status: Option<&str>, may_fail: bool, checks: &mut Checks) {
-    match status {
-        Some("success" | "skipped") => checks.passed += 1,
-        Some("failed" | "canceled" | "manual") if may_fail => checks.passed += 1,
-        Some("failed" | "canceled") => checks.failed += 1,
-        _ => checks.pending += 1,
     }
 }
 
@@ -569,6 +515,22 @@ impl Forge for GitLab {
 
     fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
         self.approved(number, commit).boxed()
+    }
+
+    fn reword<'a>(&'a self, number: u64, title: &'a str, text: &'a str) -> Answered<'a, ()> {
+        async move { self.change(number, &json!({ "title": title, "description": text })).await }.boxed()
+    }
+
+    fn set_draft(&self, number: u64, is_draft: bool) -> Answered<'_, ()> {
+        self.drafted(number, is_draft).boxed()
+    }
+
+    fn merges_later<'a>(&'a self, _: &'a str) -> Answered<'a, Result<(), String>> {
+        self.may_merge_later().boxed()
+    }
+
+    fn merge_later<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        self.merged_later(number, commit).boxed()
     }
 
     fn may_approve_own(&self) -> bool {
