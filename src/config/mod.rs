@@ -68,7 +68,7 @@ pub struct Forge {
 }
 
 /// The forges that there are, as `kind` names them.
-pub const FORGES: &[&str] = &["gitea", "github", "gitlab"];
+pub const FORGES: &[&str] = &["bitbucket", "gitea", "github", "gitlab"];
 
 /// Objects of one act in production, unless the configuration says otherwise.
 const MOST_IN_PRODUCTION: usize = 20;

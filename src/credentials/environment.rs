@@ -20,6 +20,9 @@ pub fn token(variables: Variables, origin: &Origin) -> Option<Token> {
         let is_elsewhere = variables("GITHUB_SERVER_URL").is_some_and(|url| !is_named(&url, origin));
         return token("GH_TOKEN").or_else(|| token("GITHUB_TOKEN").filter(|_| !is_elsewhere));
     }
+    if origin.is_bitbucket() {
+        return token("BITBUCKET_TOKEN").or_else(|| token("BITBUCKET_ACCESS_TOKEN"));
+    }
     if names("GH_HOST")
         && let Some(token) = token("GH_ENTERPRISE_TOKEN")
     {

@@ -8,6 +8,9 @@ use crate::programs;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, ErrorKind};
 
+/// The name with which git sends a token of a repository, project or workspace to Bitbucket.
+const BITBUCKET_ACCESS: &str = "x-token-auth";
+
 /// What a token is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
@@ -58,6 +61,7 @@ pub(super) async fn find_in(asked: Asked<'_>, variables: Variables<'_>) -> Resul
     }
     if origin.is_tls()
         && !origin.is_gitlab_com()
+        && !origin.is_bitbucket()
         && let Some(printed) = programs::token_of_gh(origin.host()).await
         && let Some(token) = Token::new(&printed, origin.clone(), Source::Gh)
     {
@@ -65,6 +69,7 @@ pub(super) async fn find_in(asked: Asked<'_>, variables: Variables<'_>) -> Resul
     }
     if origin.is_tls()
         && !origin.is_github()
+        && !origin.is_bitbucket()
         && let Some(printed) = programs::token_of_glab(origin.host()).await
         && let Some(token) = Token::new(&printed, origin.clone(), Source::Glab)
     {
@@ -73,6 +78,12 @@ pub(super) async fn find_in(asked: Asked<'_>, variables: Variables<'_>) -> Resul
     if let Some(token) = tea::token(&tea::places(variables), origin) {
         return Ok(Some(token));
     }
-    let printed = programs::password_of_git(origin.scheme(), origin.host(), repository).await;
-    Ok(printed.and_then(|printed| Token::new(&printed, origin.clone(), Source::Git)))
+    let (name, password) = match programs::login_of_git(origin.scheme(), origin.host(), repository).await {
+        Some(login) => login,
+        None => return Ok(None),
+    };
+    // Bitbucket takes a person's token for their name only; other forges, and tokens of repositories there, go by the token alone
+    let is_of_person = origin.is_bitbucket() && !name.is_empty() && name != BITBUCKET_ACCESS;
+    let value = if is_of_person { format!("{name}:{password}") } else { password };
+    Ok(Token::new(&value, origin.clone(), Source::Git))
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-/// The one host that has an API on another host, with that API: `docs.github.com/rest`.
+/// It has an API on another host: `docs.github.com/rest`.
 const GITHUB: &str = "github.com";
 /// The public host of GitLab.
 const GITLAB: &str = "gitlab.com";
+/// The one host of Bitbucket Cloud, with an API on another one (`developer.atlassian.com/cloud/bitbucket/rest`).
+const BITBUCKET: &str = "bitbucket.org";
 /// Hosts of GitHub Enterprise Cloud with data residency end like this; their API is at `api.` of the host as well.
 const RESIDENT: &str = ".ghe.com";
 
@@ -18,7 +20,7 @@ pub struct Origin {
 
 impl Origin {
     /// A host, with its port if that is not the usual one of the scheme. None if the text is not a host: it becomes an argument of other
-    /// programs, and a line of git's credential protocol. GitHub's own hosts and gitlab.com are always reached by TLS, and by their plain
+    /// programs, and a line of git's credential protocol. GitHub's own hosts, gitlab.com and bitbucket.org are always reached by TLS, and by their plain
     /// name; `altssh.gitlab.com` is its ssh at the port of https (`docs.gitlab.com/user/gitlab_com`).
     pub fn new(host: &str, is_tls: bool) -> Option<Self> {
         let host = host.to_ascii_lowercase();
@@ -27,9 +29,10 @@ impl Origin {
         let host = match host {
             "www.github.com" | "ssh.github.com" => GITHUB,
             "altssh.gitlab.com" => GITLAB,
+            "www.bitbucket.org" | "altssh.bitbucket.org" => BITBUCKET,
             host => host,
         };
-        let is_tls = is_tls || has_own_api(host) || host == GITLAB;
+        let is_tls = is_tls || has_own_api(host) || host == GITLAB || host == BITBUCKET;
         is_host(host).then(|| Self { host: host.to_owned(), is_tls })
     }
 
@@ -76,15 +79,20 @@ impl Origin {
         if self.is_tls { "https" } else { "http" }
     }
 
-    /// Where the API of this host is: the host itself, except for GitHub's own.
+    /// Where the API of this host is: the host itself, except for GitHub's own and Bitbucket's.
     pub fn api(&self) -> Self {
-        let host = if has_own_api(&self.host) { format!("api.{}", self.host) } else { self.host.clone() };
+        let host = if has_own_api(&self.host) || self.is_bitbucket() { format!("api.{}", self.host) } else { self.host.clone() };
         Self { host, is_tls: self.is_tls }
     }
 
     /// Whether this is one of GitHub's own hosts, which need no asking.
     pub fn is_github(&self) -> bool {
         has_own_api(&self.host)
+    }
+
+    /// Whether this is Bitbucket's host, which needs no asking.
+    pub fn is_bitbucket(&self) -> bool {
+        self.host == BITBUCKET
     }
 
     /// Whether this is GitLab's public host, which needs no asking.

@@ -73,7 +73,14 @@ impl Answer {
         let complaint: Complaint = serde_json::from_slice(&self.body).unwrap_or_default();
         let status = format!("{} ", self.status.as_u16());
         let said = texts(&complaint.message).into_iter().map(|text| text.strip_prefix(&status).unwrap_or(&text).to_owned());
-        let login = [complaint.error_description, complaint.error].iter().map(texts).find(|all| !all.is_empty());
+        let error = match &complaint.error {
+            // Bitbucket's: what is wrong, and the fields that are
+            Value::Object(all) => {
+                [all.get("message"), all.get("detail"), all.get("fields")].into_iter().flatten().flat_map(texts).collect()
+            }
+            other => texts(other),
+        };
+        let login = [texts(&complaint.error_description), error].into_iter().find(|all| !all.is_empty());
         let more = complaint.errors.into_iter().flatten().filter_map(|error| {
             let text = error.as_str().or_else(|| error["message"].as_str()).map(str::to_owned);
             text.or_else(|| Some(format!("{} {}", error["field"].as_str()?, error["code"].as_str()?)))

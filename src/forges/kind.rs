@@ -17,7 +17,7 @@ pub struct Kind {
     pub word: &'static str,
     /// For people.
     pub name: &'static str,
-    /// A path that it answers in a way of its own, also to somebody who is not logged in.
+    /// A path that it answers in a way of its own, also to somebody who is not logged in; empty where only its own host is it.
     pub(super) probe: &'static str,
     pub(super) is_it: fn(&Answer) -> bool,
     pub(super) open: fn(&Network, &Address, Option<&Token>) -> Opened,
@@ -44,7 +44,7 @@ pub fn named(word: &str) -> Option<&'static Kind> {
     ALL.iter().copied().find(|kind| kind.word == word)
 }
 
-/// The forge at a host: GitHub's own and gitlab.com by their names; else the host is asked, once for each forge and without a token. The
+/// The forge at a host: GitHub's own, gitlab.com and bitbucket.org by their names; else the host is asked, once for each forge and without a token. The
 /// caller asks the configuration first. None if it is none that we know.
 ///
 /// # Errors
@@ -56,8 +56,11 @@ pub async fn kind_of(network: &Network, host: &Origin) -> Result<Option<&'static
     if host.is_gitlab_com() {
         return Ok(named("gitlab"));
     }
+    if host.is_bitbucket() {
+        return Ok(named("bitbucket"));
+    }
     let wire = Wire::new(network, host, "", None)?;
-    for kind in ALL {
+    for kind in ALL.iter().filter(|kind| !kind.probe.is_empty()) {
         let answer = wire.get(kind.probe).await?;
         if (kind.is_it)(&answer) {
             return Ok(Some(kind));

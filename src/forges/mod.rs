@@ -12,6 +12,7 @@
 //!  github     GitHub, its Enterprise Server and its Enterprise Cloud
 //!  gitea      Gitea and Forgejo
 //!  gitlab     GitLab.com and self-managed GitLab
+//!  bitbucket  Bitbucket Cloud
 //! ```
 //! How it is used, by `runtime`; `known` is what the configuration says of the host (`config.forges`, by the origin's text):
 //! ```text
@@ -25,6 +26,7 @@
 
 mod address;
 mod answer;
+mod bitbucket;
 mod encode;
 mod failure;
 mod gitea;
@@ -51,7 +53,7 @@ pub use reading::Reading;
 pub use wire::Broken;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
-pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND, &gitlab::KIND];
+pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND, &gitlab::KIND, &bitbucket::KIND];
 
 /// Open pull requests that are read at most.
 pub const OPEN: usize = 50;
@@ -118,9 +120,9 @@ pub trait Forge: Send + Sync {
         false
     }
 
-    /// The reference of the repository that has the head of a pull request, also of one from a fork.
-    fn head_reference(&self, number: u64) -> String {
-        format!("refs/pull/{number}/head")
+    /// The reference of the repository that has the head of a pull request; on most forges also of one from a fork.
+    fn head_reference(&self, pull: &Pull) -> String {
+        format!("refs/pull/{}/head", pull.number)
     }
 
     /// The page where a person opens the pull request, for a browser.

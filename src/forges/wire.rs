@@ -1,6 +1,8 @@
 //! Requests to the API of one host. The token goes with each of them, to that host and to no other; redirects are followed for reads, and
 //! within the host only.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use http::{Method, Request, Uri};
@@ -16,6 +18,8 @@ use crate::credentials::{Origin, Token};
 const LARGEST: usize = 16 << 20;
 /// How often a read is sent on.
 const REDIRECTS: usize = 3;
+/// With this the token is a name and a password.
+const BASIC: &str = "Basic";
 pub(super) const AGENT: &str = concat!("fluxdeck/", env!("CARGO_PKG_VERSION"));
 
 /// The way to the API of one host.
@@ -74,6 +78,13 @@ impl Wire {
         let login = token.map(|(scheme, token)| {
             let other = || Failure::Elsewhere { bound: token.origin().to_string(), asked: origin.to_string() };
             let value = token.reveal(&origin).ok_or_else(other)?;
+            let basic: String;
+            let value = if scheme == BASIC {
+                basic = STANDARD.encode(value);
+                basic.as_str()
+            } else {
+                value
+            };
             let mut login = HeaderValue::from_str(&format!("{scheme} {value}")).expect("a token is a word of visible ASCII");
             login.set_sensitive(true);
             Ok(login)

@@ -37,7 +37,7 @@ pub use publish::{branch_at, publish};
 pub use push::Pushed;
 pub use reference::{NamedReference, fetch_reference, named_reference};
 pub use remote::Remote;
-pub use token::{password_of_git, token_of, token_of_gh, token_of_glab};
+pub use token::{login_of_git, token_of, token_of_gh, token_of_glab};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line
 /// of a private key looks like none.

@@ -78,17 +78,17 @@ pub(super) async fn ask_glab(glab: &Path, host: &str) -> Option<String> {
         command.env_remove(variable);
     }
     command.env("NO_PROMPT", "true").env("GLAB_CHECK_UPDATE", "false").env("GLAB_SEND_TELEMETRY", "false");
-    ask_helper(command, ["auth", "git-credential", "get"], "https", host, "").await
+    ask_helper(command, ["auth", "git-credential", "get"], "https", host, "").await.map(|(_, password)| password)
 }
 
-/// The password that git's helpers have for a host, which is a token where forges take no other (git-credential(1)). Without the helper's
+/// The name and the password that git's helpers have for a host; the password is a token where forges take no other (git-credential(1)). Without the helper's
 /// windows: `GIT_ASKPASS` that is empty also turns `SSH_ASKPASS` off (git `prompt.c`).
-pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<String> {
+pub async fn login_of_git(scheme: &str, host: &str, path: &str) -> Option<(String, String)> {
     ask_git(Command::new(find("git")?), scheme, host, path).await
 }
 
-/// As [`password_of_git`], of that git.
-pub(super) async fn ask_git(mut command: Command, scheme: &str, host: &str, path: &str) -> Option<String> {
+/// As [`login_of_git`], of that git.
+pub(super) async fn ask_git(mut command: Command, scheme: &str, host: &str, path: &str) -> Option<(String, String)> {
     command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never").env("LC_ALL", "C");
     ask_helper(command, ["credential", "fill"], scheme, host, path).await
 }
@@ -100,7 +100,7 @@ async fn ask_helper<const N: usize>(
     scheme: &str,
     host: &str,
     path: &str,
-) -> Option<String> {
+) -> Option<(String, String)> {
     if [host, path].iter().any(|text| text.contains(['\n', '\r', '\0'])) {
         return None;
     }
@@ -112,8 +112,8 @@ async fn ask_helper<const N: usize>(
     // a helper may answer for another host only if git lets it: it is looked at all the same
     let is_asked =
         value("host").is_none_or(|it| it.eq_ignore_ascii_case(host)) && value("protocol").is_none_or(|it| it == scheme);
-    let is_of_job = value("username") == Some(JOB);
-    (is_asked && !is_of_job).then(|| value("password").map(str::to_owned)).flatten()
+    let name = value("username").unwrap_or_default();
+    (is_asked && name != JOB).then(|| Some((name.to_owned(), value("password")?.to_owned()))).flatten()
 }
 
 async fn run<A: AsRef<OsStr>>(

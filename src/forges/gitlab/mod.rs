@@ -537,8 +537,8 @@ impl Forge for GitLab {
         true
     }
 
-    fn head_reference(&self, number: u64) -> String {
-        format!("refs/merge-requests/{number}/head")
+    fn head_reference(&self, pull: &Pull) -> String {
+        format!("refs/merge-requests/{}/head", pull.number)
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

@@ -25,6 +25,9 @@ fn the_url_of_a_remote_names_host_owner_and_repository_and_its_login_is_dropped(
         ("git@gitlab.com:acme/platform/apps/fleet.git", "gitlab.com", true, "acme/platform/apps/fleet"),
         ("ssh://git@altssh.gitlab.com:443/acme/fleet.git", "gitlab.com", true, "acme/fleet"),
         ("https://git.example.com/gitea/ops/fleet.git", "git.example.com", true, "gitea/ops/fleet"),
+        ("https://ana@bitbucket.org/ops/fleet.git", "bitbucket.org", true, "ops/fleet"),
+        ("git@bitbucket.org:ops/fleet.git", "bitbucket.org", true, "ops/fleet"),
+        ("ssh://git@altssh.bitbucket.org:443/ops/fleet.git", "bitbucket.org", true, "ops/fleet"),
         // GitHub and gitlab.com are never asked without TLS, whatever an object of a cluster says
         ("http://gitlab.com/ops/fleet", "gitlab.com", true, "ops/fleet"),
         ("http://github.com/ops/fleet", "github.com", true, "ops/fleet"),

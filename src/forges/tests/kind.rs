@@ -48,7 +48,9 @@ async fn a_host_that_nobody_knows_is_asked_without_a_token() {
 
 #[tokio::test]
 async fn public_hosts_are_known_by_name_and_a_host_that_is_silent_is_a_failure() {
-    for (host, name) in [("github.com", "GitHub"), ("acme.ghe.com", "GitHub"), ("gitlab.com", "GitLab")] {
+    for (host, name) in
+        [("github.com", "GitHub"), ("acme.ghe.com", "GitHub"), ("gitlab.com", "GitLab"), ("bitbucket.org", "Bitbucket")]
+    {
         let origin = Origin::new(host, true).expect("a host");
         assert_eq!(kind_of(&network(), &origin).await.expect("nothing is asked").map(|kind| kind.name), Some(name));
     }

@@ -25,7 +25,7 @@ const PLANTED: &str = "PLANTEDTOKEN";
 const HEAD: &str = "1111111111111111111111111111111111111111";
 
 /// The words of all forges.
-const FORGES: [&str; 3] = ["gitea", "github", "gitlab"];
+const FORGES: [&str; 4] = ["gitea", "github", "gitlab", "bitbucket"];
 
 fn address(host: &str) -> Address {
     Address { host: host.to_owned(), is_tls: false, owner: "ops".to_owned(), repository: "fleet".to_owned() }

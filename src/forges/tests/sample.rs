@@ -1,6 +1,7 @@
-//! Answers of the forges: of Gitea as it gave them, of GitHub and GitLab the published examples of their documentation, with the names and
-//! numbers of one pull request in all three (`docs.github.com/rest/pulls/pulls`, `docs.github.com/rest/checks/runs`;
-//! `docs.gitlab.com/api/merge_requests#retrieve-a-merge-request`, `docs.gitlab.com/api/commits#list-commit-statuses`); and what is
+//! Answers of the forges: of Gitea as it gave them, of the others the published examples of their documentation, with the names and numbers
+//! of one pull request in all of them (`docs.github.com/rest/pulls/pulls`, `docs.github.com/rest/checks/runs`;
+//! `docs.gitlab.com/api/merge_requests#retrieve-a-merge-request`, `docs.gitlab.com/api/commits#list-commit-statuses`;
+//! `developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests`); and what is
 //! different in a test.
 
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use fluxdeck_model::domain::pull::{Pull, PullState};
 const GITEA: &str = include_str!("answers/gitea-pull.json");
 const GITHUB: &str = include_str!("answers/github-pull.json");
 const GITLAB: &str = include_str!("answers/gitlab-merge-request.json");
+const BITBUCKET: &str = include_str!("answers/bitbucket-pull.json");
 pub const RUNS: &str = include_str!("answers/github-check-runs.json");
 pub const STATUSES: &str = include_str!("answers/gitlab-statuses.json");
 
@@ -42,12 +44,14 @@ pub fn sample(word: &str, with: &[With]) -> Value {
         "gitea" => GITEA,
         "github" => GITHUB,
         "gitlab" => GITLAB,
+        "bitbucket" => BITBUCKET,
         other => panic!("{other} has no sample"),
     };
     let mut pull: Value = serde_json::from_str(text).expect("JSON");
     for one in with {
         match word {
             "gitlab" => set_gitlab(&mut pull, *one),
+            "bitbucket" => set_bitbucket(&mut pull, *one),
             word => set(word, &mut pull, *one),
         }
     }
@@ -105,9 +109,31 @@ fn set_gitlab(request: &mut Value, with: With) {
     }
 }
 
-/// The pull request of all three samples.
+/// Whether it can be merged is not said.
+fn set_bitbucket(pull: &mut Value, with: With) {
+    match with {
+        With::Number(number) => pull["id"] = number.into(),
+        With::Closed => pull["state"] = "DECLINED".into(),
+        With::Fork => pull["source"]["repository"]["uuid"] = "{99}".into(),
+        With::GoneFork => pull["source"]["repository"] = Value::Null,
+        With::Branch(name) => pull["source"]["branch"]["name"] = name.into(),
+        With::Draft => pull["draft"] = true.into(),
+        With::Mergeable(_) => {}
+        With::Queued => pull["queued"] = true.into(),
+        With::Merged(commit) => {
+            (pull["state"], pull["merge_commit"]) = ("MERGED".into(), json!({"type": "commit", "hash": commit}));
+            pull["closed_by"] = json!({"type": "user", "nickname": "ana"});
+        }
+    }
+}
+
+/// The pull request of all samples.
 pub fn expected(word: &str, state: PullState) -> Pull {
-    let page = if word == "gitlab" { "-/merge_requests" } else { "pulls" };
+    let page = match word {
+        "gitlab" => "-/merge_requests",
+        "bitbucket" => "pull-requests",
+        _ => "pulls",
+    };
     Pull {
         number: 7,
         url: format!("https://git.example.com/ops/fleet/{page}/7"),
@@ -121,7 +147,9 @@ pub fn expected(word: &str, state: PullState) -> Pull {
         is_mergeable: None,
         is_queued: false,
         author: "ops".into(),
-        opened: sample(word, &[])["created_at"].as_str().map(|at| at.parse().expect("a time")),
+        opened: sample(word, &[])[if word == "bitbucket" { "created_on" } else { "created_at" }]
+            .as_str()
+            .map(|at| at.parse().expect("a time")),
         is_fork: false,
         reviews: None,
     }
@@ -141,6 +169,7 @@ pub fn below(word: &str, rest: &str) -> String {
     match word {
         "gitea" => format!("/api/v1/repos/ops/fleet{rest}"),
         "github" => format!("/api/v3/repos/ops/fleet{rest}"),
+        "bitbucket" => format!("/2.0/repositories/ops/fleet{rest}"),
         _ => format!("/api/v4/projects/ops%2Ffleet{rest}"),
     }
 }
@@ -152,13 +181,31 @@ pub fn page(word: &str, rest: &str) -> String {
 
 /// Where pull requests are opened.
 pub fn pulls(word: &str) -> String {
-    below(word, if word == "gitlab" { "/merge_requests" } else { "/pulls" })
+    let rest = match word {
+        "gitlab" => "/merge_requests",
+        "bitbucket" => "/pullrequests",
+        _ => "/pulls",
+    };
+    below(word, rest)
 }
 
-/// What comes before the request that opens: Gitea and GitLab are asked first whether there is something to merge.
+/// A page of a list: Bitbucket names the next one in it, the others in a header.
+pub fn listed(word: &str, all: &[Value], has_more: bool) -> Reply {
+    let next: &[_] = &[("link", "<http://x/?page=2>; rel=\"next\",<http://x/?page=2>; rel=\"last\"")];
+    match (word, has_more) {
+        ("bitbucket", true) => reply(&json!({"values": all, "next": "https://api.bitbucket.org/2.0/x?page=2"})),
+        ("bitbucket", false) => reply(&json!({ "values": all })),
+        (_, true) => Reply::Answer(200, next, json!(all).to_string()),
+        (_, false) => reply(&json!(all)),
+    }
+}
+
+/// What comes before the request that opens: Gitea and GitLab are asked first whether there is something to merge, Bitbucket who is asked for
+/// reviews of everything.
 pub fn before_open(word: &str) -> Vec<Reply> {
     match word {
         "gitea" => vec![answer(200, r#"{"total_commits": 2, "commits": []}"#)],
+        "bitbucket" => vec![listed(word, &[], false)],
         "gitlab" => vec![answer(200, r#"{"commits": [{"id": "1"}], "diffs": [], "compare_same_ref": false}"#)],
         _ => Vec::new(),
     }

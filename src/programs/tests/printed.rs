@@ -75,7 +75,9 @@ async fn gits_helpers_are_asked_for_the_host_and_nobody_else_is() {
     let asked = folder.path().join("asked");
     let helper =
         format!("!f() {{ test $1 = get || exit 0; cat > {}; echo username=me; echo password=PLANTED; }}; f", asked.display());
-    let fill = async |helper: &str, host: &str| ask_git(git(folder.path(), helper), "https", host, "ops/fleet").await;
+    let fill = async |helper: &str, host: &str| {
+        ask_git(git(folder.path(), helper), "https", host, "ops/fleet").await.map(|(_, password)| password)
+    };
 
     assert_eq!(fill(&helper, "git.example.com").await.as_deref(), Some("PLANTED"));
     let seen = std::fs::read_to_string(&asked).expect("the helper was asked");

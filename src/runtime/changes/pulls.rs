@@ -130,7 +130,7 @@ impl Changes {
             return BTreeMap::new();
         }
         let depth = depth.or_else(|| site.remote.is_empty().then_some(DEPTHS[0]));
-        let heads: Vec<_> = pulls.iter().map(|pull| (pull.number, forge.head_reference(pull.number))).collect();
+        let heads: Vec<_> = pulls.iter().map(|pull| (pull.number, forge.head_reference(pull))).collect();
         let fetch = |heads: Vec<(u64, String)>| async move {
             programs::fetch_pulls(Path::new(&site.folder), self.remote(site), &site.base, &heads, depth).await
         };

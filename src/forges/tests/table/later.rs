@@ -9,7 +9,7 @@ use super::*;
 
 /// The request that changes some fields of it.
 fn changes(word: &str, fields: &Value) -> String {
-    let method = if word == "gitlab" { "PUT" } else { "PATCH" };
+    let method = if matches!(word, "gitlab" | "bitbucket") { "PUT" } else { "PATCH" };
     format!("{method} {} {fields}", page(word, ""))
 }
 
@@ -21,6 +21,7 @@ pub(super) fn said() -> Vec<Row> {
         let requested = page(word, "/requested_reviewers");
         format!("POST {requested} {}", json!({"reviewers": ["ana"], "team_reviewers": []}))
     };
+    let member = json!({"user": {"nickname": "ana", "uuid": "{2}"}});
     let both = json!({"add_labels": "flux", "reviewer_ids": [2]});
     let taken = || answer(200, r#"{"iid": 7, "reviewers": [{"id": 2}]}"#);
     vec![
@@ -36,12 +37,20 @@ pub(super) fn said() -> Vec<Row> {
                     case(Do::Mark, [one(), answer(200, r#"[{"id": 2}]"#), taken()], Expected::Said(&[]))
                         .sending(&changes("gitlab", &both)),
                 ],
+                vec![
+                    case(
+                        Do::Mark,
+                        [listed("bitbucket", &[member], false), pull("bitbucket", &[]), pull("bitbucket", &[])],
+                        Expected::Said(&["Bitbucket has no labels: flux is not set"]),
+                    )
+                    .sending(&changes("bitbucket", &json!({"reviewers": [{"uuid": "{2}"}]}))),
+                ],
             ],
         ),
         (
             "another title and text",
             FORGES.map(|word| {
-                let text = if word == "gitlab" { "description" } else { "body" };
+                let text = if matches!(word, "gitlab" | "bitbucket") { "description" } else { "body" };
                 let fields = json!({"title": "more room", text: "for black friday"});
                 vec![case(Do::Reword, [pull(word, &[])], Expected::Done).sending(&changes(word, &fields))]
             }),
@@ -65,6 +74,10 @@ pub(super) fn drafts() -> Vec<Row> {
             "gitlab" => {
                 json!({"title": title, "description": "why", "source_branch": "fluxdeck/scale-1", "target_branch": "main"})
             }
+            "bitbucket" => json!({
+                "title": title, "description": "why", "source": {"branch": {"name": "fluxdeck/scale-1"}},
+                "destination": {"branch": {"name": "main"}}, "draft": true, "reviewers": [],
+            }),
             _ => json!({"title": title, "body": "why", "head": "fluxdeck/scale-1", "base": "main"}),
         };
         let mut sent = sent;
@@ -83,6 +96,10 @@ pub(super) fn drafts() -> Vec<Row> {
         found["node_id"] = "PR_7".into();
         case(Do::Draft(is_draft), [reply(&found), answer(200, r#"{"data": {}}"#)], Expected::Done).sending(&mutation(name))
     };
+    let field = |is_draft: bool| {
+        let sent = changes("bitbucket", &json!({ "draft": is_draft }));
+        case(Do::Draft(is_draft), [pull("bitbucket", &[])], Expected::Done).sending(&sent)
+    };
     let already = |word| case(Do::Draft(true), [pull(word, &[With::Draft])], Expected::Done);
     vec![
         (
@@ -91,6 +108,7 @@ pub(super) fn drafts() -> Vec<Row> {
                 vec![opened("gitea", "WIP: scale cart")],
                 vec![opened("github", "scale cart")],
                 vec![opened("gitlab", "Draft: scale cart")],
+                vec![opened("bitbucket", "scale cart")],
             ],
         ),
         (
@@ -99,6 +117,7 @@ pub(super) fn drafts() -> Vec<Row> {
                 vec![becomes("gitea", "WIP: [wip] scale cart", false, "scale cart")],
                 vec![graph(false, "markPullRequestReadyForReview")],
                 vec![becomes("gitlab", "draft: (Draft) scale cart", false, "scale cart")],
+                vec![field(false)],
             ],
         ),
         (
@@ -107,6 +126,8 @@ pub(super) fn drafts() -> Vec<Row> {
                 vec![becomes("gitea", "scale cart", true, "WIP: scale cart"), already("gitea")],
                 vec![graph(true, "convertPullRequestToDraft"), already("github")],
                 vec![becomes("gitlab", "scale cart", true, "Draft: scale cart"), already("gitlab")],
+                // that it is one already changes nothing
+                vec![field(true)],
             ],
         ),
     ]
@@ -151,10 +172,16 @@ pub(super) fn merged_later() -> Vec<Row> {
     };
     let moved = |word: &str| {
         let mut other = sample(word, &[]);
-        let place = if word == "gitlab" { "/sha" } else { "/head/sha" };
+        let place = match word {
+            "gitlab" => "/sha",
+            "bitbucket" => "/source/commit/hash",
+            _ => "/head/sha",
+        };
         *other.pointer_mut(place).expect("a commit") = "2222".into();
         reply(&other)
     };
+    let never = "Bitbucket's API merges nothing later";
+    let not_there = || vec![later(vec![pull("bitbucket", &[])], refused(never))];
     let has_moved = || refused("#7 has other commits by now");
     vec![
         (
@@ -195,6 +222,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                     ),
                     may(vec![project("{}")], Err("the token may not read whether the project requires a pipeline to succeed")),
                 ],
+                vec![may(vec![], Err(never))],
             ],
         ),
         (
@@ -213,6 +241,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                     later(vec![moved("gitlab")], has_moved()),
                     later(vec![pull("gitlab", &[]), answer(409, r#"{"message": "SHA does not match HEAD"}"#)], has_moved()),
                 ],
+                [not_there(), vec![later(vec![moved("bitbucket")], has_moved())]].into_iter().flatten().collect(),
             ],
         ),
         (
@@ -228,6 +257,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                 )],
                 vec![later(vec![pull("github", &[With::Queued])], Expected::Done)],
                 vec![later(vec![pull("gitlab", &[With::Queued])], Expected::Done)],
+                not_there(),
             ],
         ),
         (
@@ -248,6 +278,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                         Expected::Fails(Failure::NotYet),
                     ),
                 ],
+                not_there(),
             ],
         ),
         (
@@ -271,6 +302,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                     vec![pull("gitlab", &[]), of_gitlab(401, &json!("401 Unauthorized"))],
                     forbidden("this user may not merge into that branch"),
                 )],
+                not_there(),
             ],
         ),
         (
@@ -299,6 +331,7 @@ pub(super) fn merged_later() -> Vec<Row> {
                     Expected::Word("queued"),
                 )],
                 vec![case(Do::Pull, [pull("gitlab", &[With::Queued])], Expected::Word("queued"))],
+                vec![case(Do::Pull, [pull("bitbucket", &[With::Queued])], Expected::Word("queued"))],
             ],
         ),
     ]

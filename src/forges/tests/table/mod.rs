@@ -3,7 +3,8 @@
 //!
 //! GitHub's words are those of github.com, Gitea's of 1.26. GitLab's are of its documentation (`docs.gitlab.com/api/rest/troubleshooting`,
 //! `/api/rest/authentication`, `/api/merge_requests`, `/administration/settings/user_and_ip_rate_limits`) and of its source
-//! (`lib/api/helpers.rb`, `lib/api/helpers/merge_requests_helpers.rb`, `app/models/merge_request.rb`).
+//! (`lib/api/helpers.rb`, `lib/api/helpers/merge_requests_helpers.rb`, `app/models/merge_request.rb`). Bitbucket's are of
+//! `developer.atlassian.com/cloud/bitbucket/rest`; where that gives none they stand for any.
 
 mod later;
 mod pulls;
@@ -17,7 +18,7 @@ use pulls::{finding, following, merging, opening};
 use refusals::{in_vain, limits, missing_parts, not_opened, scopes, tokens};
 use reviews::{approvals, listing, remarks, reviewing};
 
-use super::sample::{before_open, reply};
+use super::sample::{before_open, listed, reply};
 use super::server::{Reply, Server, answer};
 use super::{Do, FORGES, Failure, Got, forge};
 
@@ -141,6 +142,15 @@ fn of_github(field: &str, message: &str) -> Reply {
 
 fn of_gitea(status: u16, message: &str) -> Reply {
     answer(status, &json!({"message": message, "url": "http://127.0.0.1:3000/api/swagger"}).to_string())
+}
+
+/// A complaint, and what is wrong with a field.
+fn of_bitbucket(status: u16, message: &str, field: &str, wrong: &str) -> Reply {
+    let mut error = json!({ "message": message });
+    if !field.is_empty() {
+        error["fields"] = json!({ field: [wrong] });
+    }
+    answer(status, &json!({"type": "error", "error": error}).to_string())
 }
 
 /// A text, a list, or lists by field.

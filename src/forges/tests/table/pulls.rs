@@ -9,7 +9,6 @@ use super::*;
 
 /// What is on a forge, as it is found.
 pub(super) fn finding() -> Vec<Row> {
-    let next: &[_] = &[("link", "<http://x/?page=2>; rel=\"next\"")];
     let mut moved = sample("gitea", &[]);
     // the branch is gone: `label` keeps its name
     moved["head"]["ref"] = "refs/pull/7/head".into();
@@ -20,15 +19,16 @@ pub(super) fn finding() -> Vec<Row> {
             "found by its branch, which a fork may have as well",
             each(|word| {
                 let all = [sample(word, &[With::Number(9), With::Fork]), sample(word, &[])];
-                case(Do::Find, [list(&all)], Expected::Found(&[7]))
+                case(Do::Find, [listed(word, &all, false)], Expected::Found(&[7]))
             }),
         ),
         (
             "pages, while others are opened",
             each(|word| {
-                let first = json!([sample(word, &[]), sample(word, &[With::Number(3), With::Closed])]).to_string();
+                let first = [sample(word, &[]), sample(word, &[With::Number(3), With::Closed])];
                 let second = [sample(word, &[With::Number(3), With::Closed]), sample(word, &[With::Number(1), With::Closed])];
-                case(Do::Find, [Reply::Answer(200, next, first), list(&second)], Expected::Found(&[7, 3, 1]))
+                let pages = [listed(word, &first, true), listed(word, &second, false)];
+                case(Do::Find, pages, Expected::Found(&[7, 3, 1]))
             }),
         ),
         (
@@ -37,6 +37,11 @@ pub(super) fn finding() -> Vec<Row> {
                 vec![case(Do::Find, [list(&[moved])], Expected::Head("fluxdeck/scale-1"))],
                 vec![case(Do::Find, [list(&[sample("github", &[With::Closed])])], Expected::Head("fluxdeck/scale-1"))],
                 vec![case(Do::Find, [list(&[sample("gitlab", &[With::Closed])])], Expected::Head("fluxdeck/scale-1"))],
+                vec![case(
+                    Do::Find,
+                    [listed("bitbucket", &[sample("bitbucket", &[With::Closed])], false)],
+                    Expected::Head("fluxdeck/scale-1"),
+                )],
             ],
         ),
         (
@@ -48,6 +53,7 @@ pub(super) fn finding() -> Vec<Row> {
                     case(Do::Find, [of_gitlab(404, &json!("404 Project Not Found"))], hidden()),
                     case(Do::Pull, [of_gitlab(404, &json!("404 Not found"))], hidden()),
                 ],
+                vec![case(Do::Find, [of_bitbucket(404, "Repository ops/fleet not found", "", "")], hidden())],
             ],
         ),
     ]
@@ -90,6 +96,10 @@ pub(super) fn following() -> Vec<Row> {
                     case(Do::Pull, [reply(&locked)], Expected::Word("queued")),
                     case(Do::Pull, [pull("gitlab", &[With::Queued, With::Merged("2222")])], Expected::Word("merged")),
                 ],
+                vec![
+                    case(Do::Pull, [pull("bitbucket", &[With::Queued])], Expected::Word("queued")),
+                    case(Do::Pull, [pull("bitbucket", &[With::Queued, With::Closed])], Expected::Word("closed")),
+                ],
             ],
         ),
     ]
@@ -111,17 +121,24 @@ pub(super) fn merging() -> Vec<Row> {
         by("gitlab", &set, commit)
     };
     let head = "1111111111111111111111111111111111111111";
+    let whole = "2222222222222222222222222222222222222222";
+    // whatever the way is: a merge commit, by its first letters
+    let bitbucket = || {
+        let commit = answer(200, &json!({"hash": whole, "date": "2026-11-29T22:00:00+00:00"}).to_string());
+        let replies = [pull("bitbucket", &[With::Merged("222222222222")]), listed("bitbucket", &[], false), commit];
+        vec![case(Do::Pull, replies, Expected::Commit(whole))]
+    };
     let (null, two, three) = (Value::Null, json!("2222"), json!("3333"));
     let onto = |word| by(word, &|merged: &mut Value| merged["merge_commit_sha"] = head.into(), head);
     vec![
-        ("merged by a merge commit", [plain("gitea"), plain("github"), fields(two.clone(), null.clone(), "2222")]),
-        ("merged by a squash", [plain("gitea"), plain("github"), fields(null.clone(), three.clone(), "3333")]),
+        ("merged by a merge commit", [plain("gitea"), plain("github"), fields(two.clone(), null.clone(), "2222"), bitbucket()]),
+        ("merged by a squash", [plain("gitea"), plain("github"), fields(null.clone(), three.clone(), "3333"), bitbucket()]),
         (
             "merged by a squash and a merge commit, where there is that",
-            [plain("gitea"), plain("github"), fields(two, three, "2222")],
+            [plain("gitea"), plain("github"), fields(two, three, "2222"), bitbucket()],
         ),
-        ("merged by a rebase", [plain("gitea"), plain("github"), fields(null.clone(), null.clone(), head)]),
-        ("merged by moving the base", [onto("gitea"), onto("github"), fields(json!(""), null, head)]),
+        ("merged by a rebase", [plain("gitea"), plain("github"), fields(null.clone(), null.clone(), head), bitbucket()]),
+        ("merged by moving the base", [onto("gitea"), onto("github"), fields(json!(""), null, head), bitbucket()]),
     ]
 }
 
@@ -144,6 +161,11 @@ pub(super) fn opening() -> Vec<Row> {
                     own("gitlab", of_gitlab(400, &json!({"source_branch": ["does not exist"]})), Failure::NotYet),
                     open(vec![no_ref(), project(false), answer(200, r#"{"name": "main"}"#)], Failure::NotYet),
                 ],
+                vec![own(
+                    "bitbucket",
+                    of_bitbucket(400, "Bad request", "source", "branch not found: fluxdeck/scale-1"),
+                    Failure::NotYet,
+                )],
             ],
         ),
     ]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::sample::sample;
 use super::super::server::{Reply, answer};
 use super::super::{Do, Failure};
 use super::*;
@@ -30,6 +31,11 @@ pub(super) fn missing_parts() -> Vec<Row> {
                         refused("there is no branch main"),
                     ),
                 ],
+                vec![opens(
+                    "bitbucket",
+                    [of_bitbucket(400, "Bad request", "destination", "branch not found: main")],
+                    refused("there is no branch main"),
+                )],
             ],
         ),
         (
@@ -38,6 +44,7 @@ pub(super) fn missing_parts() -> Vec<Row> {
                 vec![open(vec![missing(), missing(), missing()], Failure::NotFound)],
                 vec![own("github", answer(404, r#"{"message": "Not Found"}"#), Failure::NotFound)],
                 vec![open(vec![no_ref(), of_gitlab(404, &json!("404 Project Not Found"))], Failure::NotFound)],
+                vec![own("bitbucket", of_bitbucket(404, "Repository ops/fleet not found", "", ""), Failure::NotFound)],
             ],
         ),
     ]
@@ -61,6 +68,8 @@ pub(super) fn in_vain() -> Vec<Row> {
                     of_gitlab(409, &json!(["Another open merge request already exists for this source branch: !5"])),
                     Failure::Exists,
                 )],
+                // it is changed by the request, and answered with
+                vec![opens("bitbucket", [answer(201, &sample("bitbucket", &[]).to_string())], Expected::Opened)],
             ],
         ),
         (
@@ -73,6 +82,7 @@ pub(super) fn in_vain() -> Vec<Row> {
                 vec![own("github", of_github("", "No commits between main and fluxdeck/scale-1"), Failure::NothingToMerge)],
                 // it would open an empty one
                 vec![open(vec![answer(200, r#"{"commit": null, "commits": [], "diffs": [], "compare_same_ref": true}"#)])],
+                vec![own("bitbucket", of_bitbucket(400, "There are no changes to be pulled", "", ""), Failure::NothingToMerge)],
             ],
         ),
     ]
@@ -99,6 +109,11 @@ pub(super) fn not_opened() -> Vec<Row> {
                         refused("You can't use same project/branch for source and target"),
                     ),
                 ],
+                vec![opens(
+                    "bitbucket",
+                    [of_bitbucket(400, "Bad request", "title", "This field is required")],
+                    refused("Bad request: title This field is required"),
+                )],
             ],
         ),
         (
@@ -115,6 +130,8 @@ pub(super) fn not_opened() -> Vec<Row> {
                     [of_gitlab(403, &json!("403 Forbidden")), project(true)],
                     refused("the project is archived there, and takes no merge requests"),
                 )],
+                // nothing is archived; a workspace beyond its plan is read-only
+                vec![opens("bitbucket", [of_bitbucket(403, "It is read-only", "", "")], forbidden("It is read-only"))],
             ],
         ),
         (
@@ -152,6 +169,10 @@ pub(super) fn limits() -> Vec<Row> {
                     limited(None),
                 ),
             ],
+            vec![
+                case(Do::Find, [of_bitbucket(429, "Rate limit for this resource has been exceeded", "", "")], limited(None)),
+                opens("bitbucket", [Reply::Answer(429, slow, "{}".to_owned())], limited(later)),
+            ],
         ],
     )]
 }
@@ -186,6 +207,20 @@ pub(super) fn scopes() -> Vec<Row> {
                     opens("gitlab", [answer(403, &insufficient), answer(403, &insufficient)], forbidden(higher)),
                     opens("gitlab", [answer(403, &insufficient), answer(200, r#"{"archived": false}"#)], forbidden(higher)),
                 ],
+                vec![opens(
+                    "bitbucket",
+                    [answer(
+                        403,
+                        &json!({"type": "error", "error": {
+                            "message": "Your credentials lack one or more required privilege scopes.",
+                            "detail": {"required": ["pullrequest:write"], "granted": ["repository"]}
+                        }})
+                        .to_string(),
+                    )],
+                    forbidden(
+                        "Your credentials lack one or more required privilege scopes.: granted repository: required pullrequest:write",
+                    ),
+                )],
             ],
         ),
         (
@@ -207,6 +242,7 @@ pub(super) fn scopes() -> Vec<Row> {
                     case(Do::Find, [of_gitlab(404, &json!("404 Project Not Found"))], Expected::Fails(Failure::NotFound)),
                     case(Do::Find, [behind()], refused(moved)),
                 ],
+                vec![case(Do::Find, [behind()], refused(moved))],
             ],
         ),
     ]
@@ -233,6 +269,11 @@ pub(super) fn tokens() -> Vec<Row> {
                     unauthorised("Token was revoked. You have to re-authorize from the user."),
                 ),
             ],
+            vec![case(
+                Do::Pull,
+                [of_bitbucket(401, "Token is invalid, expired, or not supported for this endpoint.", "", "")],
+                unauthorised("Token is invalid, expired, or not supported for this endpoint."),
+            )],
         ],
     )]
 }

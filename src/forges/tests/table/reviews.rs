@@ -23,10 +23,22 @@ pub(super) fn listing() -> Vec<Row> {
                 let all = [sample(word, &[With::Number(9), With::Fork]), sample(word, &[With::Draft])];
                 let gone = sample(word, &[With::Number(4), With::GoneFork]);
                 let expected = Expected::AllOpen(&[(9, false, true), (7, true, false), (4, false, true)], false);
-                case(Do::AllOpen, [list(&[all[1].clone(), all[0].clone(), gone])], expected)
+                case(Do::AllOpen, [listed(word, &[all[1].clone(), all[0].clone(), gone], false)], expected)
             }),
         ),
-        ("there are more than are read", [more("gitea", next), more("github", next), more("gitlab", numbered)]),
+        (
+            "there are more than are read",
+            [
+                more("gitea", next),
+                more("github", next),
+                more("gitlab", numbered),
+                vec![case(
+                    Do::AllOpen,
+                    [listed("bitbucket", &[sample("bitbucket", &[])], true)],
+                    Expected::AllOpen(&[(7, false, false)], true),
+                )],
+            ],
+        ),
         (
             "none can be listed",
             [
@@ -48,6 +60,11 @@ pub(super) fn listing() -> Vec<Row> {
                     Do::AllOpen,
                     [of_gitlab(403, &json!("403 Forbidden")), answer(200, r#"{"merge_requests_access_level": "disabled"}"#)],
                     refused("merge requests are switched off in this project"),
+                )],
+                vec![case(
+                    Do::AllOpen,
+                    [of_bitbucket(404, "Repository ops/fleet not found", "", "")],
+                    Expected::Fails(Failure::NotFound),
                 )],
             ],
         ),
@@ -80,6 +97,11 @@ pub(super) fn reviewing() -> Vec<Row> {
     ];
     let approvals =
         |by: Value, required: Value| answer(200, &json!({"approvals_required": required, "approved_by": by}).to_string());
+    let bitbucket = |participants: Value, reviewed| {
+        let mut found = sample("bitbucket", &[]);
+        found["participants"] = participants;
+        case(Do::Pull, [super::super::sample::reply(&found)], Expected::Reviewed(reviewed))
+    };
     let user = json!({"user": {"username": "ana"}, "approved_at": "2026-11-29T22:00:00Z"});
     vec![(
         "the last verdict of each reviewer, and how many are asked for",
@@ -96,6 +118,18 @@ pub(super) fn reviewing() -> Vec<Row> {
                 gitlab(approvals(json!([]), Value::Null), Some((0, 0, None))),
                 gitlab(answer(403, "{}"), None),
             ],
+            vec![
+                bitbucket(
+                    json!([
+                        {"user": {"nickname": "ana"}, "role": "REVIEWER", "approved": true, "state": "approved"},
+                        {"user": {"nickname": "ben"}, "role": "REVIEWER", "approved": false, "state": "changes_requested"},
+                        {"user": {"nickname": "cleo"}, "role": "PARTICIPANT", "approved": false, "state": null},
+                    ]),
+                    Some((1, 1, None)),
+                ),
+                bitbucket(json!([]), Some((0, 0, None))),
+                bitbucket(Value::Null, None),
+            ],
         ],
     )]
 }
@@ -106,7 +140,7 @@ pub(super) fn remarks() -> Vec<Row> {
     let login = || answer(200, r#"{"username": "ops"}"#);
     let text = json!({"note": ["can't be blank"]});
     vec![
-        ("a comment", [vec![done(Do::Comment, 201)], vec![done(Do::Comment, 201)], vec![done(Do::Comment, 201)]]),
+        ("a comment", each(|_| done(Do::Comment, 201))),
         (
             "a comment is refused",
             [
@@ -117,6 +151,11 @@ pub(super) fn remarks() -> Vec<Row> {
                     forbidden("Unable to create comment because issue is locked."),
                 )],
                 vec![case(Do::Comment, [of_gitlab(400, &text)], refused("note can't be blank"))],
+                vec![case(
+                    Do::Comment,
+                    [of_bitbucket(400, "Bad request", "content", "This field is required")],
+                    refused("Bad request: content This field is required"),
+                )],
             ],
         ),
         (
@@ -133,6 +172,11 @@ pub(super) fn remarks() -> Vec<Row> {
                     ),
                 ],
                 vec![case(Do::User, [login()], Expected::Text("ops"))],
+                vec![
+                    case(Do::User, [answer(200, r#"{"nickname": "ops", "uuid": "{1}"}"#)], Expected::Text("ops")),
+                    // a token of a repository has a name only
+                    case(Do::User, [answer(200, r#"{"display_name": "deploy", "uuid": "{1}"}"#)], Expected::Text("deploy")),
+                ],
             ],
         ),
     ]
@@ -146,7 +190,7 @@ pub(super) fn approvals() -> Vec<Row> {
     let closed = || of_gitlab(401, &json!("401 Unauthorized"));
     let login = || answer(200, r#"{"username": "ops"}"#);
     vec![
-        ("an approval", [vec![done(Do::Approve, 200)], vec![done(Do::Approve, 200)], vec![done(Do::Approve, 201)]]),
+        ("an approval", each(|_| done(Do::Approve, 200))),
         (
             "the author may not approve",
             [
@@ -165,6 +209,8 @@ pub(super) fn approvals() -> Vec<Row> {
                     // the token itself is not taken
                     case(Do::Approve, [closed(), closed()], unauthorised("Unauthorized")),
                 ],
+                // the author may
+                vec![done(Do::Approve, 200)],
             ],
         ),
         (
@@ -178,6 +224,7 @@ pub(super) fn approvals() -> Vec<Row> {
                     [of_gitlab(409, &json!("SHA does not match HEAD of source branch: 2222"))],
                     refused("SHA does not match HEAD of source branch: 2222"),
                 )],
+                vec![done(Do::Approve, 200)],
             ],
         ),
     ]
