@@ -5,6 +5,7 @@ pub mod acts;
 pub mod jobs;
 mod kept;
 pub mod manuscripts;
+pub mod readers;
 pub mod remember;
 mod run;
 pub mod screens;

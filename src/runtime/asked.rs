@@ -20,10 +20,10 @@ use fluxdeck_model::state::{ChangeQuery, Manuscript, Message, Reply, Terminal, T
 
 impl Runtime {
     /// Plans a change for a view, then asks others about it: a task that ends with the view.
-    pub(super) fn propose(&mut self, ticket: Ticket, query: ChangeQuery, is_readonly: bool) -> Option<Terminal> {
+    pub(super) fn propose(&mut self, ticket: Ticket, query: ChangeQuery, is_readonly: bool, context: String) -> Option<Terminal> {
         let changes = self.changes.clone();
         self.about(ticket, query, move |live, query, answer| async move {
-            match changes.propose(live.as_ref(), query, is_readonly).await {
+            match changes.propose(live.as_ref(), query, is_readonly, &context).await {
                 Err(error) => answer.give(Reply::Failed(error)).await,
                 Ok((proposed, asking)) => {
                     answer.give(Reply::Proposed(Box::new(proposed))).await;

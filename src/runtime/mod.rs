@@ -209,15 +209,15 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
-            Effect::LookForPulls { cluster, epoch, run, sources, kustomizations } => {
+            Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations } => {
                 self.pulls.take().inspect(tokio::task::AbortHandle::abort);
                 let changes = self.changes.clone();
-                self.pulls = self.start(cluster, epoch, |errand| errand.pulls(changes, run, sources, kustomizations));
+                self.pulls = self.start(cluster, epoch, |errand| errand.pulls(changes, (context, run), sources, kustomizations));
                 None
             }
             Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
             Effect::Remark(at, remark) => self.remark(at, *remark),
-            Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
+            Effect::Propose { ticket, query, is_readonly, context } => self.propose(ticket, *query, is_readonly, context),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
             Effect::WriteDown { ticket, name, text } => self.write_down(ticket, name, text),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),

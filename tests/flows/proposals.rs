@@ -71,6 +71,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         ],
         build: "production/flux-apps/checkout".to_owned(),
         readers: Vec::new(),
+        elsewhere: Vec::new(),
         besides: Vec::new(),
         unproven: Vec::new(),
         cautions: Vec::new(),

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use fluxdeck::cluster::Connection;
 use fluxdeck::demo::{Company, RunDirectory, User};
+use fluxdeck::files::REAL;
+use fluxdeck::records::readers::{SeenReader, SeenReaders, note};
 use fluxdeck::runtime::{self, Changes, Desk, Guest, Options, Origin};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion};
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
@@ -87,7 +89,7 @@ impl Bench {
             order,
             said: said.map(|from| SaidSource { key: KEY.to_owned(), from }),
         };
-        self.changes.propose(Some(&self.live), query, false).await.expect("it is planned").0
+        self.changes.propose(Some(&self.live), query, false, "").await.expect("it is planned").0
     }
 
     async fn asked(&self, said: Option<ArtifactSource>) -> SourceQuestion {
@@ -138,14 +140,18 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         order: order.clone(),
         said: None,
     };
-    let asked = bench.changes.propose(Some(&bench.live), query(&order), false).await.expect("it is planned").0;
+    let asked = bench.changes.propose(Some(&bench.live), query(&order), false, "").await.expect("it is planned").0;
     let Proposed::Refused(refusal) = asked else { panic!("{asked:?}") };
     let builds: Vec<_> = refusal.builds.iter().map(|choice| choice.build.as_str()).collect();
     assert_eq!(builds, ["production/flux-system/apps", "staging/flux-system/apps"]);
 
     let site = ChangeSite { scope: SiteScope::Kustomization(builds[0].to_owned()), ..ChangeSite::default() };
-    let planned =
-        bench.changes.propose(Some(&bench.live), query(&ChangeOrder { site, ..order }), false).await.expect("it is planned").0;
+    let planned = bench
+        .changes
+        .propose(Some(&bench.live), query(&ChangeOrder { site, ..order }), false, "")
+        .await
+        .expect("it is planned")
+        .0;
     let Proposed::Ready(proposal) = planned else { panic!("{planned:?}") };
     assert_eq!(proposal.build, "production/flux-system/apps");
     let rule = "you may not read Kustomization flux-system/apps: ops/fleet declares it";
@@ -183,7 +189,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
             order: ChangeOrder { is_push_only: true, ..order },
             said: None,
         };
-        bench.changes.propose(Some(&bench.live), query, false).await.expect("it is planned").0
+        bench.changes.propose(Some(&bench.live), query, false, "").await.expect("it is planned").0
     };
     let Proposed::Ready(proposal) = undone("3").await else { panic!("it is what it was given") };
     let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), &*one.after)).collect();
@@ -248,4 +254,58 @@ async fn what_a_person_says_of_a_source_is_asked_once_kept_without_a_secret_and_
     assert_eq!(bench.ready(None).await.files[0].path, "copies/policies/defaults.yaml");
     assert!(bench.asked(said("", "")).await.why.starts_with("2 folders"), "without a repository it is forgotten");
     assert!(bench.asked(None).await.why.starts_with("2 folders"));
+}
+
+/// Nobody asks it: it was seen when it was looked at last. What the repository declares is proven, and so is not in it.
+#[tokio::test]
+async fn what_another_context_was_seen_to_apply_is_said_of_a_change() {
+    let state = tempfile::tempdir().expect("a directory");
+    let bench = Bench::new(User::admin(), Some(state.path())).await;
+    let reader = |name: &str, folder: &str, branch: &str| SeenReader {
+        repository: "forge.example.test/ops/fleet".to_owned(),
+        branch: Some(branch.to_owned()),
+        namespace: "flux-system".to_owned(),
+        name: name.to_owned(),
+        folder: folder.to_owned(),
+    };
+    let at: jiff::Timestamp = "2026-11-19T08:00:00Z".parse().expect("a time");
+    let production = "flux/apps/production";
+    let elsewhere = vec![
+        reader("apps-us", production, "main"),
+        reader("tools", "tools", "main"),
+        // this one is declared, and that follows another branch
+        reader("apps", production, "main"),
+        reader("apps-dev", production, "dev"),
+    ];
+    for (context, all) in [("us-east", elsewhere), ("production", vec![reader("mine", production, "main")])] {
+        note(REAL, Some(state.path()), context, SeenReaders { at, all }).expect("kept");
+    }
+    let of = |group: &str, kind: &str, namespace: &str, name: &str| {
+        Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
+    };
+    let query = ChangeQuery {
+        also: Vec::new(),
+        object: of("apps", "Deployment", "web", "frontend"),
+        applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
+        order: ChangeOrder {
+            playbook: "scale".to_owned(),
+            object: "Deployment.apps/frontend".to_owned(),
+            namespace: "web".to_owned(),
+            settings: vec!["replicas=5".to_owned()],
+            is_push_only: true,
+            ..ChangeOrder::default()
+        },
+        said: None,
+    };
+    let proposed = bench.changes.propose(Some(&bench.live), query, false, "production").await.expect("it is planned").0;
+    let Proposed::Ready(proposal) = proposed else { panic!("{proposed:?}") };
+    let now = "2026-11-21T08:00:00Z".parse().expect("a time");
+    let said: Vec<_> = proposal.elsewhere.iter().map(|one| one.words(&proposal.files, now)).collect();
+    assert_eq!(
+        said,
+        [
+            "@us-east, seen 2d ago: Kustomization flux-system/apps-us reads ./flux/apps/production, with a file that changes",
+            "@us-east, seen 2d ago: Kustomization flux-system/tools reads ./tools",
+        ]
+    );
 }

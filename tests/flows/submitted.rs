@@ -182,7 +182,7 @@ async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
     };
     let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
     for is_same in [true, false] {
-        let proposed = changes.propose(None, query(), false).await.expect("it is planned").0;
+        let proposed = changes.propose(None, query(), false, "").await.expect("it is planned").0;
         let Proposed::Refused(refusal) = proposed else { panic!("{proposed:?}") };
         let place = refusal.by_hand(0).expect("a line sets it");
         assert_eq!(place.copy, CheckoutFile::Here { path: file.display().to_string(), is_same });

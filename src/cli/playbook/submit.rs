@@ -38,7 +38,7 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         false => None,
     };
     let changes = call.options.changes(Desk::of(call.options.repositories()));
-    let (proposed, asking) = changes.propose(live.as_ref(), query, false).await?;
+    let (proposed, asking) = changes.propose(live.as_ref(), query, false, &call.context).await?;
     let mut proposal = match proposed {
         Proposed::Ready(proposal) => *proposal,
         Proposed::Unchanged { object, base } => {
@@ -214,6 +214,8 @@ fn review(proposal: &Proposal) -> String {
         line(check.result.word(), &format!("{}: {}", check.name, check.why));
     }
     proposal.besides.iter().for_each(|text| line("besides", text));
+    let now = jiff::Timestamp::now();
+    proposal.elsewhere.iter().for_each(|one| line("known also", &one.words(&proposal.files, now)));
     proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
     if !order.site.caution.is_empty() {
         line("warning", &order.site.caution);

@@ -69,7 +69,9 @@ pub use plan::{
     ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
 };
 pub use proof::ChangeProof;
-pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
+pub use proposal::{
+    Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, SeenElsewhere, WayChoice,
+};
 pub use pull::{AppliedFolder, PullEffect, PullPlace, PullReview, TouchedBuild};
 pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
 pub use source::SourceQuestion;

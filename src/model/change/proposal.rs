@@ -1,5 +1,6 @@
 //! A planned change as plain data: what a person reviews, and what a pull request says. Nothing in here is written anywhere yet.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -9,7 +10,7 @@ use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, FileOwners,
     HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
-use crate::domain::{NewPull, ObjectRef, Pull};
+use crate::domain::{NewPull, ObjectRef, Pull, duration};
 use crate::guards::CoveredLines;
 
 /// The answer to a [`ChangeOrder`].
@@ -53,6 +54,8 @@ pub struct Proposal {
     pub build: String,
     /// Others that read the same files.
     pub readers: Vec<String>,
+    /// What other contexts were seen to apply from the branch, though the repository does not declare it: nobody has built that.
+    pub elsewhere: Vec<SeenElsewhere>,
     /// What changes besides, a line each, for people.
     pub besides: Vec<String>,
     /// What cannot be built before or after, and why.
@@ -74,6 +77,28 @@ pub struct Proposal {
     pub digest: String,
     /// Where a person may say another repository of its source.
     pub source: Option<SourceQuestion>,
+}
+
+/// A Flux Kustomization of another context, as it was when that was looked at last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenElsewhere {
+    pub context: String,
+    pub at: Timestamp,
+    /// `Kustomization flux-system/apps`.
+    pub kustomization: String,
+    /// What it builds, from the root of the repository.
+    pub folder: String,
+}
+
+impl SeenElsewhere {
+    /// `@prod-us, seen 2d ago: Kustomization flux-system/apps reads ./apps, with a file that changes`.
+    pub fn words(&self, files: &[ProposedFile], now: Timestamp) -> String {
+        let Self { context, at, kustomization, folder } = self;
+        let age = duration::age((now.as_second() - at.as_second()).max(0)).0;
+        let is_below = |file: &ProposedFile| file.path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let changes = if folder.is_empty() || files.iter().any(is_below) { ", with a file that changes" } else { "" };
+        format!("@{context}, seen {age} ago: {kustomization} reads ./{folder}{changes}")
+    }
 }
 
 /// One field that changes.

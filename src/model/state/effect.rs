@@ -78,6 +78,8 @@ pub enum Effect {
         query: Box<ChangeQuery>,
         /// The API server is sent nothing that is a write, though it would store nothing.
         is_readonly: bool,
+        /// The one that is looked at: of others is said what they were seen to apply.
+        context: String,
     },
     /// Build the object of a change, and write it down as a text to be edited. The reply is `Reply::Manuscript`.
     Manuscript {
@@ -93,6 +95,8 @@ pub enum Effect {
     /// Look up the open pull requests of the repositories that these sources lead to, and what they change of what these Kustomizations
     /// apply; replaces a previous look-up. The replies are `News::Pulls`.
     LookForPulls {
+        /// Under this name is kept what it applies.
+        context: String,
         cluster: ClusterId,
         epoch: Epoch,
         run: u32,

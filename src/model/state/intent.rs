@@ -297,7 +297,8 @@ impl State {
             Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
             Question::Change(query) => {
                 let is_readonly = self.settings.readonly || self.policy().readonly;
-                Effect::Propose { ticket, query, is_readonly }
+                let context = self.cluster().context.clone();
+                Effect::Propose { ticket, query, is_readonly, context }
             }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Sheet { name, text } => Effect::WriteDown { ticket, name, text },

@@ -368,9 +368,9 @@ impl State {
     pub(super) fn look_for_pulls(&mut self, out: &mut Update) {
         let cluster = self.cluster_mut();
         let (sources, kustomizations) = (cluster.source_objects(), cluster.kustomizations());
-        let run = cluster.pulls.begin();
+        let (run, context) = (cluster.pulls.begin(), cluster.context.clone());
         let (cluster, epoch) = (cluster.id, cluster.epoch);
-        out.effects.push(Effect::LookForPulls { cluster, epoch, run, sources, kustomizations });
+        out.effects.push(Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations });
     }
 
     /// Sends a comment or an approval that was confirmed.

@@ -1,4 +1,4 @@
-//! What users say of the sources of artifacts, between two runs and within one.
+//! What users say of the sources of artifacts, and what contexts were seen to apply, between two runs and within one.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,20 +8,22 @@ use jiff::Timestamp;
 
 use crate::files::Disk;
 use crate::records;
+use crate::records::readers::{SeenReader, SeenReaders};
 use crate::records::sources::KeptSource;
 use fluxdeck_model::domain::SaidSource;
 
-/// What users say of sources: in a directory that outlives the run; without one, as in the demo, for the run.
+/// What users say of sources, and what contexts apply: in a directory that outlives the run; without one, as in the demo, for the run.
 #[derive(Clone)]
 pub struct Kept {
     disk: Arc<dyn Disk>,
     dir: Option<PathBuf>,
     here: Arc<Mutex<BTreeMap<String, KeptSource>>>,
+    readers: Arc<Mutex<BTreeMap<String, SeenReaders>>>,
 }
 
 impl Kept {
     pub fn new(disk: Arc<dyn Disk>, dir: Option<PathBuf>) -> Self {
-        Self { disk, dir, here: Arc::default() }
+        Self { disk, dir, here: Arc::default(), readers: Arc::default() }
     }
 
     /// What was said of the source that fetches this.
@@ -29,6 +31,24 @@ impl Kept {
         match &self.dir {
             Some(dir) => records::sources::said(&*self.disk, Some(dir), key),
             None => self.here.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned(),
+        }
+    }
+
+    /// Takes note of what a context applies. That it cannot be kept stops nothing: it is seen again.
+    pub fn saw(&self, context: &str, all: Vec<SeenReader>, at: Timestamp) {
+        let seen = SeenReaders { at, all };
+        if self.dir.is_some() {
+            let _ = records::readers::note(&*self.disk, self.dir.as_deref(), context, seen);
+        } else {
+            self.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(context.to_owned(), seen);
+        }
+    }
+
+    /// What contexts were seen to apply.
+    pub fn seen(&self) -> BTreeMap<String, SeenReaders> {
+        match &self.dir {
+            Some(dir) => records::readers::all(&*self.disk, Some(dir)),
+            None => self.readers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

@@ -9,6 +9,7 @@
 //!  propose  everything that a review shows, and nothing written
 //!  ask      what others are asked about a change that is proven: its API server, registries
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
+//!  readers  what other contexts are known to apply of it
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
 //!  access   the forge of a site, with a token
@@ -24,6 +25,7 @@ mod manuscript;
 mod plan;
 mod propose;
 mod pulls;
+mod readers;
 mod site;
 mod slot;
 mod source;
@@ -49,6 +51,7 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 pub use kept::Kept;
 pub use plan::{Planned, outcome, planned};
 pub(super) use pulls::AppliedHere;
+pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};
 
 /// Plans changes and carries them out. Clones are the same.

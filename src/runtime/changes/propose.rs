@@ -24,18 +24,27 @@ use fluxdeck_model::state::ChangeQuery;
 
 impl Changes {
     /// Plans and proves a change at the head of its branch. With it comes what others are to be asked about it, as far as they may be: see
-    /// [`Changes::ask`].
+    /// [`Changes::ask`]. `context`: the one that is looked at, by name.
     ///
     /// # Errors
     /// The repository cannot be known or reached, the order does not fit the object.
-    pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery, is_readonly: bool) -> Result<(Proposed, Asking)> {
+    pub async fn propose(
+        &self,
+        live: Option<&Connection>,
+        query: ChangeQuery,
+        is_readonly: bool,
+        context: &str,
+    ) -> Result<(Proposed, Asking)> {
         let live = live.filter(|_| query.object.is_some());
         let mut asking = Asking::nobody();
         let begin = |site: &ChangeSite, applied: Option<&Spec>, plan: &ChangePlan| {
             asking = Self::asking(live, &site.scope, applied, plan, is_readonly);
             asking.begun()
         };
-        let proposed = self.proposed(live, query, begin).await?;
+        let mut proposed = self.proposed(live, query, begin).await?;
+        if let Proposed::Ready(proposal) = &mut proposed {
+            proposal.elsewhere = self.seen_elsewhere(&proposal.order.site, context).await;
+        }
         Ok((proposed, asking))
     }
 
@@ -159,6 +168,7 @@ impl Changes {
             checks,
             build: plan.build.clone(),
             readers: distinct(proofs().flat_map(|proof| proof.readers.iter().cloned())),
+            elsewhere: Vec::new(),
             besides: distinct(proofs().flat_map(change::besides)),
             unproven: distinct(proofs().flat_map(|proof| proof.unproven.iter().cloned())),
             cautions: plan.cautions.clone(),

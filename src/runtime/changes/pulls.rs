@@ -97,6 +97,11 @@ impl Changes {
 
     /// Those of these Kustomizations that the base branch of a site does not declare; none where that is not known.
     pub(in crate::runtime) async fn undeclared(&self, site: &ChangeSite, applied: Vec<AppliedFolder>) -> Vec<ObjectRef> {
+        self.undeclared_folders(site, applied).await.into_iter().map(|one| one.kustomization).collect()
+    }
+
+    /// The same with the folders that they build: several contexts may have one of a name.
+    pub(super) async fn undeclared_folders(&self, site: &ChangeSite, applied: Vec<AppliedFolder>) -> Vec<AppliedFolder> {
         let base = self.base_of(site);
         let at = folder(site);
         let found = self.desk.at(&at, move |bench| {
@@ -106,7 +111,7 @@ impl Changes {
                 let is_it = |build: &Build| build.applier(std::slice::from_ref(one)).is_some();
                 all.iter().any(is_it)
             };
-            Ok(applied.into_iter().filter(|one| !is_declared(one)).map(|one| one.kustomization).collect())
+            Ok(applied.into_iter().filter(|one| !is_declared(one)).collect())
         });
         found.await.unwrap_or_default()
     }

@@ -82,7 +82,7 @@ impl Review {
     fn make(&mut self, widths: (u16, u16), scene: &Scene) {
         let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
         let (left, right) = (usize::from(widths.0), usize::from(widths.1));
-        let summary = summary::lines(proposal, scene.theme, left);
+        let summary = summary::lines(proposal, scene.theme, left, scene.state.clock);
         let mut diff = diff::read(&proposal.patch, &proposal.files);
         let body = summary::body(proposal, right);
         let choices = choose::choices(proposal, &mut diff, scene.theme);

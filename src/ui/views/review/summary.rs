@@ -6,6 +6,8 @@ use fluxdeck_model::change::{self, Check, CheckResult, ForgeChoice, Proposal, Pr
 use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
 use fluxdeck_model::kinds;
 
+use jiff::Timestamp;
+
 /// Columns of the labels.
 const LABEL: usize = 12;
 
@@ -77,7 +79,7 @@ impl<'a> Facts<'a> {
 }
 
 /// Everything to decide about a proposal, besides its diff.
-pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
+pub fn lines(proposal: &Proposal, theme: &Theme, width: usize, now: Timestamp) -> Vec<Styled> {
     let mut facts = Facts::new(theme, width);
     heading(proposal, &mut facts);
     facts.checks(&proposal.checks);
@@ -85,6 +87,7 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.fact("touches", Style::Text, &proposal.build);
     facts.fact("built then", Style::Text, &built(proposal));
     facts.fact("read by", Style::Text, &proposal.readers.join(", "));
+    facts.facts("known also", Style::Unknown, proposal.elsewhere.iter().map(|one| one.words(&proposal.files, now)));
     // lines of a list are indented
     let is_serious = proposal.order.is_wide || proposal.has_failed();
     facts.facts(

@@ -52,6 +52,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         checks: Vec::new(),
         build: "flux-system/apps".into(),
         readers: Vec::new(),
+        elsewhere: Vec::new(),
         besides: Vec::new(),
         unproven: Vec::new(),
         cautions: Vec::new(),
