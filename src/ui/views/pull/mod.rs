@@ -335,8 +335,11 @@ impl View for PullView {
         match gesture {
             Gesture::Open => None,
             Gesture::Approve => self.asked.get().filter(|review| review.approval.is_ok()).map(|_| word),
-            Gesture::Draft => self.asked.get().map(|review| if review.pull.is_draft { "ready for review" } else { word }),
-            Gesture::Comment | Gesture::Page | Gesture::MergeLater | Gesture::Edit => self.asked.get().map(|_| word),
+            Gesture::Draft | Gesture::MergeLater | Gesture::Edit => {
+                let pull = self.asked.get().map(|review| &review.pull).filter(|pull| pull.is_open())?;
+                Some(if gesture == Gesture::Draft && pull.is_draft { "ready for review" } else { word })
+            }
+            Gesture::Comment | Gesture::Page => self.asked.get().map(|_| word),
             _ => Some(word),
         }
     }
