@@ -21,7 +21,7 @@
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
 //!  programs external programs: git to fetch, commit and push, $EDITOR, what prints tokens, and kustomize, kubectl, flux as a second
 //!           opinion on a build
-//!  forges   pull requests on GitHub, GitLab, Gitea and Forgejo: opened, looked up, followed
+//!  forges   pull requests on GitHub, GitLab, Gitea, Forgejo and Bitbucket: opened, looked up, followed
 //!  web      files of the public web, by HTTPS, that kustomization files address: bounded, and without a credential
 //!  catalogs versions on offer: of charts in Helm repositories, of images and artifacts in registries
 //!  credentials  tokens for forges, logins at registries, each bound to its host, from wherever the user has them; never kept
@@ -118,7 +118,7 @@
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
 //!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
-//!  forge             forges/x.rs                       forges/mod.rs: ALL, and its    detection, `kind` in the configuration, the failures' contract suite
+//!  forge             forges/x.rs, or forges/x/         forges/mod.rs: ALL, and its    detection, `kind` in the configuration, the failures' contract suite
 //!                                                      word in config/mod.rs: FORGES
 //!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  caution           model/change/cautions/x.rs        cautions/mod.rs: RULES          every playbook's review and refusal, JSON

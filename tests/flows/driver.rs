@@ -123,6 +123,20 @@ impl Driver {
         self.app.work(|| true);
     }
 
+    /// Waits for what threads of their own do, git and builds: the clock of timers does not see them.
+    pub async fn work_until(&mut self, holds: impl Fn(&str) -> bool) {
+        let began = std::time::Instant::now();
+        loop {
+            self.settle().await;
+            let screen = self.screen().join("\n");
+            if holds(&screen) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "it never comes:\n{screen}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Lets time pass on every clock at once: that of timers, which a paused runtime moves when nothing else is left to do, the demo's,
     /// where it runs by that, and the program's own.
     pub async fn pass(&mut self, span: Duration) {

@@ -36,6 +36,20 @@ async fn picture_of_failure(theme: &str) {
     compare("broken", theme, &mut deck);
 }
 
+/// A colleague's pull request, with what it renders: its branch is fetched and everything is built on threads of their own, for which the clock
+/// of timers does not wait.
+async fn picture_of_pull(theme: &str) {
+    let company = Arc::new(Company::driven(RunDirectory::passing(), MOMENT.parse().expect("a time")));
+    let settings = Settings { theme: theme.into(), ..Settings::default() };
+    let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
+    deck.keys(": \"prs\" enter").await;
+    deck.work_until(|screen| screen.contains("flux-apps/checkout (2)") && screen.contains("web/web (2)")).await;
+    compare("pulls", theme, &mut deck);
+    deck.keys("g enter").await;
+    deck.work_until(|screen| screen.contains("spec.replicas: 2")).await;
+    compare("pull", theme, &mut deck);
+}
+
 /// The same of a change on the recorded fleet, planned by hand: what it shows does not depend on any repository.
 async fn picture_of_change(theme: &str) {
     let mut deck = Driver::live(120, 34, Settings::default()).await;
@@ -78,6 +92,7 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("actions", theme, ": \"hr_web\" enter a down down").await;
         picture("logs", theme, ": \"deploy_/frontend\" enter l").await;
         picture_of_failure(theme).await;
+        picture_of_pull(theme).await;
         picture_of_change(theme).await;
     }
 }
