@@ -106,3 +106,22 @@ fn without_a_screen_they_are_listed_shown_and_approved() {
     let gone = user.run(&["prs", "show", "99", "--demo"]);
     assert!(gone.err.contains("there is no open pull request 99"), "{gone:?}");
 }
+
+#[test]
+fn a_change_has_the_words_of_its_author_and_is_merged_by_its_forge_once_its_checks_have_passed() {
+    let user = Fluxdeck::new();
+    let body = user.file("body.md");
+    std::fs::write(&body, "for the *sale*\n").expect("written");
+    let body = body.display().to_string();
+    let change = ["run", "scale", "deploy/frontend", "-n", "web", "--set", "replicas=5", "--demo", "-o", "json"];
+    let words = ["--title", "More room", "--body-file", &body, "--auto-merge"];
+    let ran = user.run(&[&change[..], &words[..]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let shown: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((&shown["title"], &shown["pull"]["queued"]), (&"More room".into(), &true.into()), "{shown}");
+    assert!(ran.err.contains("by the forge, once its checks have passed"), "{}", ran.err);
+    assert!(ran.err.contains("#1 is queued"), "{}", ran.err);
+    // a draft is merged by nobody
+    let ran = user.run(&[&change[..], &["--auto-merge", "--draft"]].concat());
+    assert!(ran.code == 2 && ran.out.is_empty(), "{ran:?}");
+}
