@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,11 +31,6 @@ pub struct SeenReader {
     pub name: String,
     /// The folder that it builds, from the root of the repository.
     pub folder: String,
-}
-
-/// The file that holds it.
-pub fn readers_file(dir: &Path) -> PathBuf {
-    dir.join(FILE)
 }
 
 /// Everything that was seen, by context; nothing where it cannot be read.
