@@ -377,7 +377,7 @@ fn anyones_pull_request_is_listed_fetched_commented_and_approved_but_not_by_its_
     let url = format!("{}/{owner}/{}.git", bed.value("BED_FORGE_URL"), ground.name);
     let login = format!("http.extraHeader=Authorization: token {}", bed.value("BED_FORGE_TOKEN"));
     let listed =
-        Command::new("git").args(["-c", &login, "ls-remote", &url, &forge.head_reference(number)]).output().expect("git");
+        Command::new("git").args(["-c", &login, "ls-remote", &url, &forge.head_reference(&run(number))]).output().expect("git");
     let head = run(number).head_commit;
     assert!(String::from_utf8_lossy(&listed.stdout).starts_with(&head), "{listed:?}");
 

@@ -82,7 +82,7 @@ impl Expected {
             }
             (Self::Text(expected), Ok(Got::Text(text))) => expected == text,
             (Self::Said(expected), Ok(Got::Said(said))) => said.iter().map(String::as_str).eq(expected.iter().copied()),
-            (Self::May(expected), Ok(Got::May(may))) => may.as_ref().map(|()| ()).map_err(String::as_str) == *expected,
+            (Self::May(expected), Ok(Got::May(may))) => may.as_ref().copied().map_err(String::as_str) == *expected,
             (Self::Done, Ok(Got::Done)) => true,
             (Self::Opened, Ok(Got::Pull(pull))) => pull.is_open() && pull.number == 7,
             (Self::Draft, Ok(Got::Pull(pull))) => pull.is_draft,
