@@ -27,7 +27,7 @@ const TITLE: &str = "Deployment shop/checkout: replicas 3 -> 5";
 async fn title_and_text_are_edited_and_what_the_plan_says_follows_them() {
     for (width, height) in [(80, 24), (180, 50)] {
         let mut deck = live(width, height).await;
-        deck.review(|_| {}).await.shows("title and text").keys("E").await;
+        deck.review(|_| {}).await.keys("E").await;
         let (ticket, text) = sheet(&mut deck);
         assert!(text.starts_with(&format!("{TITLE}\n\n---")) && text.contains("| schema | passed |"), "{text}");
         edited(&mut deck, ticket, text.replacen(TITLE, "More room\n\nfor *black friday*", 1)).await;
@@ -73,9 +73,9 @@ async fn the_forge_is_asked_to_merge_only_where_the_plan_says_that_it_waits_for_
     let order = deck.asked().order;
     assert!(order.merges_later);
     deck.plan(ready(&order, |_| {})).await;
-    deck.shows("auto-merge  on: the forge merges it once its checks have passed").shows("merged after its checks");
+    deck.shows("auto-merge on: the forge merges it once its checks have passed").shows("merged after its checks");
     // a draft is merged by nobody
-    deck.keys("D").await.shows("auto-merge is off").hides("auto-merge  on").keys("M").await.shows("D makes it none");
+    deck.keys("D").await.shows("auto-merge is off").hides("auto-merge on").keys("M").await.shows("D makes it none");
     deck.keys("D M").await;
     let order = deck.asked().order;
     assert!(order.merges_later && !order.is_draft);
@@ -86,7 +86,7 @@ async fn the_forge_is_asked_to_merge_only_where_the_plan_says_that_it_waits_for_
         })
     };
     deck.plan(refused(&order)).await;
-    deck.shows("! auto-merge stays off: main requires no check").hides("auto-merge  on");
+    deck.shows("! auto-merge stays off: main requires no check").hides("auto-merge on");
     // what was refused is not asked for again by itself
     deck.keys("enter").await;
     let change = deck.api().steps.last().expect("submitted").2.clone();

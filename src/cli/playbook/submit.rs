@@ -53,7 +53,7 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         }
     };
     proposal.checked(&changes.asked(live.as_ref(), &asking).await);
-    output::beside(&review(&proposal));
+    output::beside(&review(&proposal, headless.state().clock));
     if proposal.has_failed() && !proposal.order.is_wide {
         return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
     }
@@ -198,7 +198,7 @@ fn found(state: &State, playbook: &Playbook, named: &Named, namespaces: &[String
 }
 
 /// What is about to be submitted, in the lines of a review.
-fn review(proposal: &Proposal) -> String {
+fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     let order = &proposal.order;
     let mut out = format!("{}\n", proposal.pull.title);
     let mut line = |label: &str, text: &str| out.push_str(&format!("{label:<12}{text}\n"));
@@ -214,7 +214,6 @@ fn review(proposal: &Proposal) -> String {
         line(check.result.word(), &format!("{}: {}", check.name, check.why));
     }
     proposal.besides.iter().for_each(|text| line("besides", text));
-    let now = jiff::Timestamp::now();
     proposal.elsewhere.iter().for_each(|one| line("known also", &one.words(&proposal.files, now)));
     proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
     if !order.site.caution.is_empty() {

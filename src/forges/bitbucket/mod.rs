@@ -3,7 +3,7 @@
 //!
 //! What is particular: commits are named by twelve letters, so that each is looked up by which something is compared; a branch that has an
 //! open pull request is not refused another, its pull request is changed by the request; reviewers are a list that is replaced as a whole,
-//! and those whom the repository names by default are asked only if they are in it; there are no labels; nothing is merged later; a pull
+//! and those that the repository names by default are asked only if they are in it; there are no labels; nothing is merged later; a pull
 //! request has no reference of its own, so that one from a fork cannot be fetched.
 //!
 //! A token of a repository, project or workspace goes into `Authorization: Bearer`; an API token of a person is a password for their

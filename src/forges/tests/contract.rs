@@ -458,7 +458,7 @@ async fn a_token_goes_to_bitbucket_with_the_name_that_it_is_for() {
     }
 }
 
-/// Who is asked by default is in the request that opens, as nobody else asks them; but not the author, whom Bitbucket refuses.
+/// Who is asked by default is in the request that opens, as nobody else asks them; but not the author, which Bitbucket refuses.
 #[tokio::test]
 async fn reviewers_by_default_are_asked_for_a_review_on_bitbucket() {
     let one = |uuid: &str| json!({"type": "default_reviewer", "reviewer_type": "repository", "user": {"uuid": uuid}});
