@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use http::Request;
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 
@@ -34,13 +35,25 @@ pub struct Feed {
     timeout: Duration,
 }
 
-/// One page of a list.
+/// One page of a list, as it came.
 pub struct Page {
-    pub items: Vec<Wire>,
+    bytes: Bytes,
     /// Where the next page starts; empty on the last.
     pub next: String,
     /// Where a watch may start once the last page is here.
     pub version: String,
+    path: String,
+}
+
+impl Page {
+    /// Reads its objects. Costs what they are long.
+    ///
+    /// # Errors
+    /// When they are not objects.
+    pub fn items(&self) -> Result<Vec<Wire>, Failure> {
+        let list: List<Vec<Wire>> = read(&self.path, &self.bytes)?;
+        Ok(list.items.unwrap_or_default())
+    }
 }
 
 /// One event of a watch.
@@ -52,12 +65,21 @@ pub enum Event {
 }
 
 #[derive(Deserialize)]
-struct List {
+#[serde(bound = "T: Deserialize<'de>")]
+struct List<T> {
     #[serde(default)]
     kind: String,
     metadata: ListMeta,
-    #[serde(default)]
-    items: Option<Vec<Wire>>,
+    #[serde(default = "none")]
+    items: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+fn read<'de, T: Deserialize<'de>>(path: &str, bytes: &'de [u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| Failure::busy(format!("the list at {path} is not readable: {error}")))
 }
 
 #[derive(Default, Deserialize)]
@@ -72,7 +94,7 @@ impl Feed {
         Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
     }
 
-    /// Fetches one page, the first with an empty `start`.
+    /// Fetches one page, the first with an empty `start`. Its objects are not read yet: the next page can be asked for before.
     ///
     /// # Errors
     /// [`Failure::Gone`] when the server has forgotten where the list was.
@@ -83,17 +105,16 @@ impl Feed {
             uri.push_str(&escape(start));
         }
         let kind = if self.metadata { "PartialObjectMetadataList" } else { "" };
-        let fetch = async {
-            let bytes = fetch(&self.client, request(&uri, kind)?).await?;
-            serde_json::from_slice::<List>(&bytes)
-                .map_err(|error| Failure::busy(format!("the list at {} is not readable: {error}", self.path)))
-        };
-        let list = in_time(&self.path, self.timeout, fetch).await?;
+        let fetch = async { fetch(&self.client, request(&uri, kind)?).await };
+        let bytes = in_time(&self.path, self.timeout, fetch).await?;
+        // where the list is written from a map, what is said of it comes after its objects
+        let list: List<IgnoredAny> = read(&self.path, &bytes)?;
         if !list.kind.ends_with("List") {
             return Err(Failure::busy(format!("the answer at {} is not a list", self.path)));
         }
         Ok(Page {
-            items: list.items.unwrap_or_default(),
+            bytes,
+            path: self.path.clone(),
             next: list.metadata.r#continue.unwrap_or_default(),
             version: list.metadata.resource_version.unwrap_or_default(),
         })

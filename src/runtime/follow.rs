@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::session::trouble_at;
-use crate::cluster::{self, Failure, Feed};
+use crate::cluster::{self, Failure, Feed, Page};
 use fluxdeck_model::domain::{Delta, GroupKind, Scope, Str};
 use fluxdeck_model::kinds::Reader;
 use fluxdeck_model::state::following::Event;
@@ -81,42 +81,77 @@ pub(super) struct Follower {
 /// The session has gone.
 struct Left;
 
+/// Why a list stops before its end.
+enum Stop {
+    Left,
+    Failed(Failure),
+}
+
+impl From<Left> for Stop {
+    fn from(Left: Left) -> Self {
+        Self::Left
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Fetches a page when it is its turn.
+async fn fetch(waits: &Turn, feed: &Feed, start: &str) -> Result<Page, Stop> {
+    let _turn = waits.page().await?;
+    Ok(feed.page(start).await?)
+}
+
 impl Follower {
     /// Lists the scope page by page, and says how that ended.
     pub async fn list(mut self) {
-        if let Ok(Err(failure)) = self.pages().await {
+        if let Err(Stop::Failed(failure)) = self.pages().await {
             let _ = self.end(Some(failure)).await;
         }
     }
 
-    async fn pages(&mut self) -> Result<Result<(), Failure>, Left> {
-        let (mut next, mut long) = (String::new(), None);
+    async fn pages(&mut self) -> Result<(), Stop> {
+        let mut long = None;
+        let mut page = fetch(&self.waits, &self.feed, "").await?;
         loop {
-            let page = {
-                let _turn = self.waits.page().await?;
-                match self.feed.page(&next).await {
-                    Ok(page) => page,
-                    Err(failure) => return Ok(Err(failure)),
+            let (waits, feed, after) = (&self.waits, &self.feed, page.next.clone());
+            let next = async {
+                if after.is_empty() {
+                    return Ok(None);
                 }
+                if long.is_none() {
+                    long = Some(waits.long.clone().acquire_owned().await.map_err(|_| Left)?);
+                }
+                fetch(waits, feed, &after).await.map(Some)
             };
-            let now = Timestamp::now();
-            let objects = page.items.iter().map(|wire| self.reader.read(wire, now)).collect();
-            // lists are numbered by their turns
-            let mut deltas = vec![Delta::Listed { generation: self.turn, objects }];
             let (scope, turn) = (self.scope.clone(), self.turn);
-            if page.next.is_empty() {
-                deltas.push(Delta::Complete { scope: scope.clone(), generation: turn });
-                self.report(Event::Listed { scope, turn, version: page.version, deltas }).await?;
-                return Ok(Ok(()));
+            let take = async {
+                let now = Timestamp::now();
+                let objects = page.items()?.iter().map(|wire| self.reader.read(wire, now)).collect();
+                // lists are numbered by their turns
+                let mut deltas = vec![Delta::Listed { generation: turn, objects }];
+                let event = if page.next.is_empty() {
+                    deltas.push(Delta::Complete { scope: scope.clone(), generation: turn });
+                    Event::Listed { scope, turn, version: page.version.clone(), deltas }
+                } else {
+                    Event::Page { scope, turn, deltas }
+                };
+                self.events.send(event).await.map_err(|_| Left.into())
+            };
+            // the server makes the next page while this one is read
+            let (next, taken): (_, Result<(), Stop>) = futures::join!(next, take);
+            taken?;
+            match next? {
+                None => return Ok(()),
+                Some(next) if next.next == after => {
+                    let why = "the list does not go on: the same page is to come again";
+                    return Err(Failure::busy(why.to_owned()).into());
+                }
+                Some(next) => page = next,
             }
-            self.report(Event::Page { scope, turn, deltas }).await?;
-            if long.is_none() {
-                long = Some(self.waits.long.clone().acquire_owned().await.map_err(|_| Left)?);
-            }
-            if page.next == next {
-                return Ok(Err(Failure::busy("the list does not go on: the same page is to come again".to_owned())));
-            }
-            next = page.next;
         }
     }
 

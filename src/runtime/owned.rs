@@ -64,7 +64,8 @@ impl Search {
                 feed.page(&next).await?
             };
             let now = Timestamp::now();
-            let read = page.items.iter().map(|wire| reader.read(wire, now));
+            let items = page.items()?;
+            let read = items.iter().map(|wire| reader.read(wire, now));
             objects.extend(read.filter(|object| object.owners.iter().any(|owner| owner.uid == self.uid)));
             next = page.next;
             if next.is_empty() {
