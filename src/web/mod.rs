@@ -1,12 +1,13 @@
 //! Files of the public web, by HTTPS: what a repository's own files address, and a person asked for.
 //!
-//! An address comes from any author of a repository. So nothing goes with a request, no redirect is followed to another host, no host
-//! is asked at an address that is not public, and what is answered is bounded in bytes and in time. Through a proxy that the environment
+//! An address comes from any author of a repository. So nothing goes with a request, no redirect is followed to another host but from a
+//! forge to where it keeps its own files (`stores`), no host is asked at an address that is not public, and what is answered is bounded in bytes and in time. Through a proxy that the environment
 //! names it is the proxy that finds the host: then only what the address itself says is looked at.
 //! Repositories are fetched by the user's own git (`programs`); where files are kept belongs to `runtime`.
 
 mod policy;
 mod resolver;
+mod stores;
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub use policy::WebPolicy;
 const LARGEST: usize = 32 << 20;
 /// How long one request may take, from the connection to the last byte.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Redirects that are followed within a host.
+/// Redirects that are followed.
 const REDIRECTS: usize = 5;
 
 /// Why there is no file.
@@ -85,7 +86,8 @@ impl Web {
     }
 }
 
-/// Where a redirect leads to, on the same host.
+/// Where a redirect leads to: on the same host, or to where a forge keeps its files. Such an address holds a signature of the forge's own,
+/// and nothing of this user's.
 fn next(from: &Uri, to: &str) -> Result<Uri, Unread> {
     let shown = || sanitise(&redact(to)).into_owned();
     let parts = from.scheme_str().zip(from.authority());
@@ -97,7 +99,10 @@ fn next(from: &Uri, to: &str) -> Result<Uri, Unread> {
     };
     let next: Uri = whole.parse().map_err(|_| Unread::Unknown(format!("it redirects to `{}`", shown())))?;
     let is_same = next.authority() == from.authority() && next.scheme() == from.scheme();
-    if !is_same {
+    let is_store = from.scheme_str() == Some("https")
+        && next.scheme() == from.scheme()
+        && next.authority().is_some_and(|to| stores::is_store_of(authority.as_str(), to.as_str()));
+    if !is_same && !is_store {
         let host = next.host().map_or_else(shown, str::to_owned);
         let why = format!("it redirects to {}, and redirects to other hosts are not followed", sanitise(&host));
         return Err(Unread::Unknown(why));

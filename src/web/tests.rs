@@ -42,6 +42,35 @@ async fn redirects_are_followed_within_the_host_alone() {
     assert_eq!(found, Err(Unread::Unknown("it redirects without end".to_owned())));
 }
 
+#[test]
+fn a_forge_may_redirect_to_where_it_keeps_its_files_and_nobody_else_may() {
+    let asset = "https://github.com/cert-manager/cert-manager/releases/download/v1.16.2/cert-manager.crds.yaml";
+    let store = "https://release-assets.githubusercontent.com/github-production-release-asset/1?sig=a&se=b";
+    for (from, to, is_followed) in [
+        (asset, store, true),
+        (asset, "https://objects.githubusercontent.com/a", true),
+        ("https://github.com/o/r/raw/v1/a.yaml", "https://raw.githubusercontent.com/o/r/v1/a.yaml", true),
+        // a store redirects nowhere, also not back
+        (store, asset, false),
+        (store, "https://objects.githubusercontent.com/a", false),
+        ("https://example.com/a", store, false),
+        ("https://github.com.example.com/a", store, false),
+        ("https://github.com:8443/a", store, false),
+        ("http://github.com/a", "http://objects.githubusercontent.com/a", false),
+        (asset, "http://objects.githubusercontent.com/a", false),
+        (asset, "https://objects.githubusercontent.com:444/a", false),
+        (asset, "https://me@objects.githubusercontent.com/a", false),
+        (asset, "https://objects.githubusercontent.com.example.com/a", false),
+        (asset, "https://evil.githubusercontent.com/a", false),
+        (asset, "//objects.githubusercontent.com/a", true),
+    ] {
+        let found = next(&from.parse().expect("a URL"), to);
+        let why = found.as_ref().err().map(|why| format!("{why:?}")).unwrap_or_default();
+        assert_eq!(found.is_ok(), is_followed, "{from} to {to}: {why}");
+        assert_eq!(why.contains("redirects to other hosts are not followed"), !is_followed, "{from} to {to}: {why}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_refused_and_what_does_not_answer_is_unknown() {
     for (status, is_refused) in [(404, true), (410, true), (403, true), (429, false), (500, false), (503, false)] {
