@@ -46,7 +46,7 @@ pub enum WayKind {
 }
 
 /// One way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Way {
     pub kind: WayKind,
     /// The layer, as people call it.
@@ -97,6 +97,18 @@ impl FoundWays {
             Ok(way) => self.ways.extend(way),
             Err(error) => self.refuse(&error),
         }
+    }
+
+    /// Drops what was found before: two arms may come to the same place by different layers, and would write the same there.
+    fn each_once(&mut self) {
+        let mut known: Vec<Way> = Vec::new();
+        for way in self.ways.drain(..) {
+            let is_same = |other: &Way| (&*other.file, other.line, &other.attempts) == (&*way.file, way.line, &way.attempts);
+            if !known.iter().any(is_same) {
+                known.push(way);
+            }
+        }
+        self.ways = known;
     }
 
     /// What `--layer` takes.
@@ -163,5 +175,32 @@ impl<'a> WayQuery<'a> {
 pub fn find(query: &WayQuery<'_>) -> FoundWays {
     let mut found = FoundWays::default();
     ARMS.iter().for_each(|arm| arm(query, &mut found));
+    found.each_once();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::write::{Write, WriteKind};
+
+    fn way(kind: WayKind, line: u32, new: &str) -> Way {
+        let write = Write { file: "apps/web.yaml".into(), kind: WriteKind::Line { line, was: "a".into(), new: new.into() } };
+        Way { kind, layer: "manifest".to_owned(), file: "apps/web.yaml".into(), line, attempts: vec![vec![write]] }
+    }
+
+    #[test]
+    fn a_way_that_would_write_the_same_is_offered_once() {
+        let ways = vec![
+            way(WayKind::Sets, 3, "b"),
+            way(WayKind::Offered, 3, "b"),
+            way(WayKind::Offered, 3, "c"),
+            way(WayKind::Offered, 4, "b"),
+            way(WayKind::Offered, 4, "b"),
+        ];
+        let mut found = FoundWays { ways, refusals: Vec::new() };
+        found.each_once();
+        let kept: Vec<_> = found.ways.iter().map(|way| (way.kind, way.line)).collect();
+        assert_eq!(kept, [(WayKind::Sets, 3), (WayKind::Offered, 3), (WayKind::Offered, 4)], "the first of them is kept");
+    }
 }
