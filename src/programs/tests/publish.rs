@@ -154,3 +154,41 @@ async fn what_cannot_be_pushed_is_known_by_type() {
     assert_eq!(class(&publish(&checkout, ORIGIN, &id, &branch()).await.expect_err("refused")), "not found");
     assert_eq!(class(&publish(&checkout, ORIGIN, "main", &branch()).await.expect_err("refused")), "call");
 }
+
+/// The user's ssh, which has the way to the server: what it is asked to run there is run, here.
+const SSH: &str = "echo \"$@\" >>\"$0.log\"\nfor last; do :; done\nexec sh -c \"$last\"";
+
+#[tokio::test]
+async fn a_branch_is_pushed_over_ssh_by_the_users_own_way() {
+    for (url, host) in
+        [("ssh://git@git.example.test:2222", "-p 2222 git@git.example.test"), ("git@git.example.test:", "git@git.example.test")]
+    {
+        let bed = Bed::new();
+        let (checkout, ssh) = (bed.checkout(), bed.dir.path().join("bin/ssh"));
+        bed.program(&ssh, SSH);
+        git(&checkout, &["remote", "set-url", "origin", &format!("{url}{}", bed.server().display())]);
+        git(&checkout, &["config", "core.sshCommand", &ssh.to_string_lossy()]);
+        let (id, base) = (made(&checkout).await, bed.branches());
+
+        assert_eq!(branch_at(&checkout, ORIGIN, &branch()).await, Ok(None), "{url}");
+        assert_eq!(publish(&checkout, ORIGIN, &id, &branch()).await, Ok(Pushed::Created), "{url}");
+        assert_eq!(bed.branches(), format!("refs/heads/fluxdeck/web-1 {id}\n{base}"), "{url}");
+        let asked = std::fs::read_to_string(ssh.with_extension("log")).expect("it was asked");
+        let pushed = format!("{host} git-receive-pack '{}'", bed.server().display());
+        assert!(asked.lines().any(|line| line.ends_with(&pushed)), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn what_ssh_says_of_a_push_is_what_is_said_then() {
+    let bed = Bed::new();
+    let (checkout, ssh) = (bed.checkout(), bed.dir.path().join("bin/ssh"));
+    bed.program(&ssh, "echo 'git@git.example.test: Permission denied (publickey).' >&2; exit 255");
+    git(&checkout, &["remote", "set-url", "origin", "ssh://git@git.example.test/fleet"]);
+    git(&checkout, &["config", "core.sshCommand", &ssh.to_string_lossy()]);
+    let (id, base) = (made(&checkout).await, bed.branches());
+    let failure = publish(&checkout, ORIGIN, &id, &branch()).await.expect_err("it has no key");
+
+    assert!(matches!(&failure, Failure::Unauthorised(said) if said.contains("Permission denied")), "{failure:?}");
+    assert_eq!(bed.branches(), base);
+}
