@@ -66,7 +66,7 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let schemas = runtime::schemas()?;
     let failed = |failure: Failure| failure.error("the API server");
     let connection = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
-    let renderer = Renderer { connection, desk, timeout: call.options.request_timeout, fetches: true };
+    let renderer = Renderer::new(connection, desk, call.options.request_timeout, true);
     let (report, is_known) = compare(&renderer, named.as_ref(), &call.options.namespaces, &schemas).await?;
     show(&report, arguments.output)?;
     if let (Some(wanted), false) = (&arguments.object, is_known) {
@@ -247,7 +247,7 @@ mod tests {
         let frontend = ObjectRef::new(ClusterId(0), GroupKind::new("apps", "Deployment"), "web", "frontend");
         cluster::testing::merge(&connection, &frontend, &json!({"spec": {"replicas": 7}})).await;
         let (desk, timeout) = (Desk::of(options.repositories()), options.request_timeout);
-        let renderer = Renderer { connection, desk, timeout, fetches: false };
+        let renderer = Renderer::new(connection, desk, timeout, false);
         let schemas = runtime::schemas().expect("the schemas");
         let named = Named::parse("deploy/frontend").expect("a name");
 

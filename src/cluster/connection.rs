@@ -46,6 +46,11 @@ impl Connection {
         Ok(())
     }
 
+    /// The version of Flux, as [`discover::flux_version`].
+    pub async fn flux_version(&self, limit: Duration) -> String {
+        discover::flux_version(&self.client, limit).await
+    }
+
     /// Asks whether the server serves something else by now; none when not. Costs as much as [`discover::rediscover`].
     ///
     /// # Errors

@@ -68,10 +68,36 @@ pub async fn full_list(
     namespace: Option<&str>,
     limit: Duration,
 ) -> Result<Vec<Value>, Failure> {
+    selected(connection, served, kind, namespace, "", limit).await
+}
+
+/// As [`full_list`], of those everywhere that a selector of labels means.
+///
+/// # Errors
+/// As for any request.
+pub async fn labelled(
+    connection: &Connection,
+    served: &Served,
+    kind: &str,
+    selector: &str,
+    limit: Duration,
+) -> Result<Vec<Value>, Failure> {
+    selected(connection, served, kind, None, selector, limit).await
+}
+
+async fn selected(
+    connection: &Connection,
+    served: &Served,
+    kind: &str,
+    namespace: Option<&str>,
+    selector: &str,
+    limit: Duration,
+) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     let mut next = String::new();
     loop {
-        let uri = format!("{}?limit=500&continue={}", served.path(namespace), escape(&next));
+        let (path, selector) = (served.path(namespace), escape(selector));
+        let uri = format!("{path}?limit=500&labelSelector={selector}&continue={}", escape(&next));
         let mut list: Value = get(&connection.client, &uri, limit).await?;
         if let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) {
             let version =

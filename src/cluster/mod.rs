@@ -34,7 +34,7 @@ pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use login::{Login, Logins};
 pub use logs::{Container, ContainerState, Line, Lines, LogAsk, Start, containers, logs};
-pub use look::{body, events, full_list, shown, yaml};
+pub use look::{body, events, full_list, labelled, shown, yaml};
 pub use printed::{TableEvent, TablePage, Tables};
 pub use review::{may, who};
 pub use served::{Catalog, Served};

@@ -105,7 +105,7 @@ impl Errand {
                 return;
             }
         };
-        let renderer = Renderer { connection: live, desk, timeout: self.timeout, fetches: true };
+        let renderer = Renderer::new(live, desk, self.timeout, true);
         for kustomization in kustomizations {
             let body = renderer.fetch(&kustomization).await;
             let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| is_in(&kustomization, object, names));

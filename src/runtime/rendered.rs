@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::artifact::{self, Root, inventory_of};
 use super::changes::{claimed, key};
@@ -22,7 +23,8 @@ use fluxdeck_model::render::id;
 use fluxdeck_model::render::node::{Layer, Node, Text};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::remote::RemoteUses;
-use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Member};
+use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Member, Said, of_version};
+use fluxdeck_model::render::substitute::Unset;
 
 /// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
@@ -33,7 +35,12 @@ pub struct Renderer {
     pub timeout: Duration,
     /// Repositories that are nowhere here are fetched.
     pub fetches: bool,
+    /// What its Flux does with a variable that nothing sets, once it was asked.
+    unset: Arc<OnceCell<Unset>>,
 }
+
+/// What Flux's own manifests label everything with (flux2 `pkg/manifestgen/install`).
+const OF_FLUX: &str = "app.kubernetes.io/part-of=flux";
 
 /// A Kustomization as git has it.
 pub struct Rendered {
@@ -60,6 +67,10 @@ struct PushedArtifact {
 }
 
 impl Renderer {
+    pub fn new(connection: Connection, desk: Desk, timeout: Duration, fetches: bool) -> Self {
+        Self { connection, desk, timeout, fetches, unset: Arc::default() }
+    }
+
     /// An object as the cluster has it, in the version that we read.
     ///
     /// # Errors
@@ -184,14 +195,35 @@ impl Renderer {
         let gk = GroupKind::new(kinds::GIT_REPOSITORY.group, &*named.kind);
         let source = ObjectRef::new(ClusterId(0), gk, &*named.namespace, &*named.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
-        let (source, values) = futures::join!(self.fetch(&source), self.values(&spec));
+        let unset = async {
+            if spec.post_build.is_some() { *self.unset.get_or_init(|| self.ask_unset()).await } else { Unset::default() }
+        };
+        let (source, values, unset) = futures::join!(self.fetch(&source), self.values(&spec), unset);
         let source = source.map_err(unread)?;
         if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
             return Err(Error::failed("its source includes other repositories", ""));
         }
         let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
-        Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, values }, source))
+        Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, values, unset }, source))
+    }
+
+    /// Asks which controllers run: by their images and feature gates, else by the version of Flux that its kinds are labelled with. Not known
+    /// where neither can be read.
+    async fn ask_unset(&self) -> Unset {
+        let kind = kinds::DEPLOYMENT;
+        let listed = async {
+            let served = self.connection.served(&kind.gk())?;
+            cluster::labelled(&self.connection, served, kind.kind, OF_FLUX, self.timeout).await.ok()
+        };
+        let own = Reading::object(kind.kind, "", "", Layer::Cluster);
+        let nodes =
+            listed.await.unwrap_or_default().into_iter().filter_map(|it| documents(it.to_string().as_bytes(), &own).ok()?.pop());
+        let nodes: Vec<_> = nodes.collect();
+        match Said::of(nodes.iter()).unset() {
+            Some(unset) => unset,
+            None => of_version(&self.connection.flux_version(self.timeout).await).unwrap_or(Unset::Open),
+        }
     }
 
     /// The ConfigMaps that variables come from. What Secrets say is not asked for: those variables stay unknown.

@@ -92,7 +92,7 @@ impl Changes {
 
     /// What reads a cluster for changes.
     pub(in crate::runtime) fn renderer(&self, live: &Connection) -> Renderer {
-        Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true }
+        Renderer::new(live.clone(), self.desk.clone(), self.timeout, true)
     }
 
     /// Those of these Kustomizations that the base branch of a site does not declare; none where that is not known.

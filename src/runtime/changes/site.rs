@@ -60,7 +60,7 @@ impl Changes {
             Error::failed(format!("it is not known where {object} comes from"), hint)
         };
         let applier = query.applier.as_ref().ok_or_else(unapplied)?;
-        let renderer = Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
+        let renderer = Renderer::new(live.clone(), self.desk.clone(), self.timeout, true);
         let found = match renderer.fetch(applier).await {
             Ok(body) => self.of_kustomization(&renderer, query, applier, &body).await?,
             Err(error) if error.kind == ErrorKind::Denied => Located::of(self.of_checkouts(applier, error).await?),
@@ -87,7 +87,7 @@ impl Changes {
         applier: Option<&ObjectRef>,
         scope: &SiteScope,
     ) -> Option<BuildRequest> {
-        let renderer = Renderer { connection: live?.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
+        let renderer = Renderer::new(live?.clone(), self.desk.clone(), self.timeout, true);
         let request = renderer.request(&renderer.fetch(applier?).await.ok()?).await.ok()?;
         let is_of_git = request.spec.source.kind.as_ref() == kinds::GIT_REPOSITORY.kind;
         match scope {

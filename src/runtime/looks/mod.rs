@@ -171,7 +171,7 @@ fn left() -> Error {
 
 fn renderer(live: Connection, means: &Means, fetches: bool) -> Renderer {
     let Means { desk, timeout } = means.clone();
-    Renderer { connection: live, desk, timeout, fetches }
+    Renderer::new(live, desk, timeout, fetches)
 }
 
 fn served(live: &Connection, object: &ObjectRef) -> Result<Served, Failure> {

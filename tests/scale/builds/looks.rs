@@ -35,12 +35,7 @@ fn fleet(runtime: &Runtime) {
     let guest = Guest { company: Arc::new(Company::start(demo::RunDirectory::passing())), user: User::admin(), is_acting: false };
     let options = Options::of(Origin::Demo(guest));
     let connection = runtime.block_on(runtime::connect(&options, "production")).expect("the demo");
-    let renderer = || Renderer {
-        connection: connection.clone(),
-        desk: Desk::of(options.repositories()),
-        timeout: options.request_timeout,
-        fetches: false,
-    };
+    let renderer = || Renderer::new(connection.clone(), Desk::of(options.repositories()), options.request_timeout, false);
     let look = |renderer: &Renderer| {
         runtime.block_on(async {
             let body = renderer.fetch(&runtime::kustomization(ClusterId(0), "flux-system", "apps")).await.expect("it is there");
@@ -77,7 +72,11 @@ async fn by_itself(renderer: &Renderer, repositories: &Repositories) {
     let place = TextPlace::file(&"apps".into(), Layer::Cluster);
     let node = document(body.to_string().as_bytes(), &place).expect("JSON").expect("a document");
     let spec = Arc::new(Spec::read(&node).expect("a Kustomization"));
-    alone(&folder, id, &BuildRequest { uid: "apps".into(), spec, ignore: None, values: Default::default() });
+    alone(
+        &folder,
+        id,
+        &BuildRequest { uid: "apps".into(), spec, ignore: None, values: Default::default(), unset: Default::default() },
+    );
 }
 
 /// One of a hundred Kustomizations, in a commit of the large repository.

@@ -130,6 +130,11 @@ fn of_label(node: &Node) -> Option<Unset> {
     (label("app.kubernetes.io/part-of") == "flux").then(|| numbers(label("app.kubernetes.io/version")))?.map(|it| since(it, FLUX))
 }
 
+/// What that version of Flux does, unless a feature gate says otherwise; none for what is not a version.
+pub fn of_version(flux: &str) -> Option<Unset> {
+    numbers(flux).map(|it| since(it, FLUX))
+}
+
 /// Major and minor of `v2.9.4`.
 fn numbers(version: &str) -> Option<(u64, u64)> {
     let mut parts = version.trim_start_matches('v').split('.').map(|part| part.parse().ok());

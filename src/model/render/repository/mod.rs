@@ -38,6 +38,7 @@ use super::weight;
 
 use artifacts::Artifacts;
 pub use artifacts::{ArtifactFolder, ArtifactRule, rerooted};
+pub use controller::{Said, of_version};
 use declarations::Declarations;
 use index::{Index, Seen};
 use kept::Kept;

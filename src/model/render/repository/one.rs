@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::super::error::Result;
 use super::super::flux::{self, Spec, Values};
 use super::super::node::Text;
+use super::super::substitute::Unset;
 use super::super::tree::Tree;
 use super::index::Index;
 use super::kept::{Base, BuildKey};
@@ -28,6 +29,8 @@ pub struct BuildRequest {
     /// The data of the ConfigMaps and Secrets in its namespace that its variables come from, by kind and name. What of others the cluster
     /// has stays unknown.
     pub values: BTreeMap<(Text, Text), Values>,
+    /// What the cluster's Flux does with a variable that nothing sets.
+    pub unset: Unset,
 }
 
 impl Builder {
@@ -40,7 +43,7 @@ impl Builder {
     }
 
     fn requested(&mut self, index: &Index<'_>, request: &BuildRequest) -> Result<Member> {
-        let BuildRequest { uid, spec, ignore, values } = request;
+        let BuildRequest { uid, spec, ignore, values, unset } = request;
         let key = BuildKey { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
         let files = Files::new(index, std::mem::take(&mut self.rules));
         let (parsed, remotes) = (&self.parsed, &self.remotes.0);
@@ -50,7 +53,9 @@ impl Builder {
         })?;
         self.rules = files.into_rules();
         let find = |kind: &str, _: &str, name: &str| values.get(&(kind.into(), name.into())).cloned();
-        let done = self.looked_up.done(&key, flux::variables(spec, &find), |variables| Done::of(&base, spec, variables));
+        let mut variables = flux::variables(spec, &find);
+        variables.unset = *unset;
+        let done = self.looked_up.done(&key, variables, |variables| Done::of(&base, spec, variables));
         self.looked_up.forget_others(&key);
         Ok(done.member(Arc::clone(spec), None))
     }
@@ -108,6 +113,22 @@ mod tests {
         assert_eq!(zone("2", Some("b")).as_deref(), Some("b"));
         assert_eq!(zone("1", Some("c")).as_deref(), Some("c"));
         assert_eq!(zone("2", None).as_deref(), Some("${zone}"), "what nobody knows stays as it is written");
+    }
+
+    #[test]
+    fn a_variable_that_nothing_sets_is_what_the_clusters_flux_makes_of_it() {
+        let (mut tree, mut builder) = (fleet(), Builder::default());
+        tree.insert("apps/base/settings.yaml", SETTINGS.replace("${zone}", "${area}").as_bytes());
+        let mut area = |unset: Unset| {
+            let asked = BuildRequest { unset, ..request("1", "./apps/staging", None, Some("a")) };
+            let built = builder.one(&tree, &asked).expect("it can be read");
+            let object = built.outcome.objects().first().cloned()?;
+            let text = object.node.at(&["data", "zone"]).and_then(|node| node.shared_text().cloned())?;
+            Some((text.to_string(), object.unknown.len()))
+        };
+        assert_eq!(area(Unset::Refused), None, "it builds nothing");
+        assert_eq!(area(Unset::Empty), Some(("null".to_owned(), 0)), "nothing is null in YAML");
+        assert_eq!(area(Unset::Open), Some(("${area}".to_owned(), 1)), "which Flux it is is not known");
     }
 
     #[test]
