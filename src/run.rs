@@ -313,7 +313,9 @@ impl Driver {
                 }
                 Some(Terminal::Copy(text)) => {
                     let copied = self.screen.copy(&text)?;
-                    if !copied {
+                    if programs::is_in_tmux() {
+                        self.runtime.copy_by_tmux(text);
+                    } else if !copied {
                         self.app.intend(Intent::Say("too long for the terminal's clipboard".to_owned()));
                     }
                 }

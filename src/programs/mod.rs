@@ -20,6 +20,7 @@ mod reference;
 mod remote;
 mod run;
 mod said;
+mod tmux;
 mod token;
 
 use fluxdeck_model::domain::text::redact;
@@ -37,6 +38,7 @@ pub use publish::{branch_at, publish};
 pub use push::Pushed;
 pub use reference::{NamedReference, fetch_reference, named_reference};
 pub use remote::Remote;
+pub use tmux::{copy_by_tmux, is_in_tmux};
 pub use token::{login_of_git, token_of, token_of_gh, token_of_glab};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line

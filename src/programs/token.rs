@@ -116,7 +116,11 @@ async fn ask_helper<const N: usize>(
     (is_asked && name != JOB).then(|| Some((name.to_owned(), value("password")?.to_owned()))).flatten()
 }
 
-async fn run<A: AsRef<OsStr>>(
+/// Runs a program that gets an input and asks nobody.
+///
+/// # Errors
+/// It cannot be started, or does not end within the limit.
+pub(super) async fn run<A: AsRef<OsStr>>(
     mut command: Command,
     arguments: impl IntoIterator<Item = A>,
     input: &[u8],

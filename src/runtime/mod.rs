@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
-use crate::{demo, records};
+use crate::{demo, programs, records};
 pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, planned};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
@@ -447,6 +447,23 @@ impl Runtime {
             let _ = inbox.send(Message::Do(said)).await;
         });
         None
+    }
+
+    /// Copies a text by tmux, which has the terminal, and reports whether it took it.
+    pub fn copy_by_tmux(&mut self, text: String) {
+        let inbox = self.inbox.clone();
+        self.errands.spawn(async move {
+            let said = match programs::copy_by_tmux(&text).await {
+                Ok(()) => Intent::Say(
+                    "copied by tmux: it has it in a buffer, and your terminal where `set-clipboard` lets it".to_owned(),
+                ),
+                Err(why) => Intent::Complain(Error::failed(
+                    format!("tmux did not take the copy: {why}"),
+                    "`tmux set -s set-clipboard on` lets programs copy by themselves",
+                )),
+            };
+            let _ = inbox.send(Message::Do(said)).await;
+        });
     }
 
     /// Lets a scene of the demo happen, and says what happens.

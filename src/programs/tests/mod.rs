@@ -4,6 +4,7 @@ mod commit;
 mod printed;
 mod publish;
 mod pulls;
+mod tmux;
 #[cfg(target_os = "linux")]
 mod tokens;
 
