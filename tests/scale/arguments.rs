@@ -29,6 +29,8 @@ pub enum Command {
     Age(AgeArguments),
     /// Press keys while a hundred objects are acted on, on the test bed with its controllers
     Bulk(BulkArguments),
+    /// Ask `fluxdeck get` and `kubectl get` the same questions; prints a Markdown table
+    Pairs(PairsArguments),
     /// Measure programs side by side; FLUXDECK, K9S and FLUX9S name their binaries
     Table(TableArguments),
 }
@@ -170,6 +172,20 @@ pub struct BulkArguments {
     /// The program and its arguments; default: this crate's, with -A
     #[arg(last = true)]
     pub program: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct PairsArguments {
+    #[command(flatten)]
+    pub connection: Connection,
+    #[arg(long, default_value = "kubectl")]
+    pub kubectl: PathBuf,
+    /// Default: this crate's
+    #[arg(long)]
+    pub fluxdeck: Option<PathBuf>,
+    /// How often each is asked, besides once that does not count
+    #[arg(long, default_value_t = 5)]
+    pub times: usize,
 }
 
 #[derive(Args)]

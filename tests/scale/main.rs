@@ -8,6 +8,7 @@
 //! - `scale churn` changes objects at a steady rate,
 //! - `scale age` makes what was loaded older than a day, for the test of idling,
 //! - `scale bulk` presses keys while a hundred objects are acted on,
+//! - `scale pairs` asks `fluxdeck get` and `kubectl get` the same questions,
 //! - `scale table` measures programs side by side and writes a Markdown table,
 //! - without a subcommand, as `cargo bench` calls it: what needs no cluster, in seconds.
 //!
@@ -33,6 +34,7 @@ mod load;
 mod logs;
 mod measure;
 mod metrics;
+mod pairs;
 mod process;
 mod programs;
 mod raw;
@@ -73,6 +75,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Churn(arguments)) => change(&arguments, &runtime),
         Some(Command::Age(arguments)) => make_older(&arguments, &runtime),
         Some(Command::Bulk(arguments)) => bulk::run(&arguments, &runtime),
+        Some(Command::Pairs(arguments)) => pairs::write(&arguments, &runtime),
         Some(Command::Table(arguments)) => table::write(&arguments, &runtime),
     }
 }

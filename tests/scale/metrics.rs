@@ -10,6 +10,8 @@ use crate::cluster::{Cluster, Failure};
 pub struct Requests {
     counts: BTreeMap<(String, String), u64>,
     watches: u64,
+    /// Bytes of answers to lists and gets, as they were before they were compressed.
+    pub bytes: u64,
 }
 
 impl Requests {
@@ -27,7 +29,9 @@ impl Requests {
             };
             let value = value.parse::<f64>().unwrap_or(0.0) as u64;
             let Some(verb) = label("verb") else { continue };
-            if name.starts_with("apiserver_request_total{") {
+            if name.starts_with("apiserver_response_sizes_sum{") && ["LIST", "GET"].contains(&&*verb) {
+                requests.bytes += value;
+            } else if name.starts_with("apiserver_request_total{") {
                 // Paths without a resource, such as discovery, are in the other label.
                 let what = label("resource").filter(|name| !name.is_empty()).or_else(|| label("subresource"));
                 *requests.counts.entry((verb, what.unwrap_or_default())).or_default() += value;
