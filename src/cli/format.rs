@@ -23,6 +23,13 @@ pub(super) enum Format {
     Name,
 }
 
+impl Format {
+    /// Whether it is for people.
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
+    }
+}
+
 /// Reads a [`Format`].
 #[derive(Clone, Debug)]
 pub(super) struct Formats;

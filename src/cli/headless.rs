@@ -94,6 +94,23 @@ impl Headless {
         }
     }
 
+    /// Waits until the server has said what it serves. What could not be asked in time is reported with `hint`.
+    ///
+    /// # Errors
+    /// When the cluster is not reachable, or does not answer in time.
+    pub(super) async fn connected(&mut self, limit: Duration, hint: &str) -> Result<()> {
+        let is_settled = |state: &State| {
+            let cluster = state.cluster();
+            !cluster.server.kinds.is_empty() || matches!(cluster.link, Link::Unauthorised(_) | Link::Unreachable(_))
+        };
+        let is_in_time = self.until(limit, is_settled).await?;
+        match &self.state().cluster().link {
+            Link::Unauthorised(error) | Link::Unreachable(error) => Err(error.clone()),
+            _ if is_in_time => Ok(()),
+            _ => Err(late(self.state(), limit, hint)),
+        }
+    }
+
     /// Reads until every kind is complete. Kinds in `needs` are waited for until `limit`, even if they fail; others that fail
     /// are waited for only for [`FAILS`]. If the time is over and only kinds that fail, or that are not needed, are missing, that is
     /// not an error: [`unread`] lists what is missing. What could not be read in time is reported with `hint`.
@@ -162,6 +179,7 @@ pub async fn read(
     timeout: Duration,
     needs: impl Fn(&State, &Scope) -> bool,
 ) -> Result<Headless> {
+    let options = Options { once: true, ..options };
     let mut headless = Headless::start(context, options, Settings::default(), true);
     headless.complete(timeout, "wait longer with --timeout", needs).await?;
     headless.work();
@@ -233,7 +251,7 @@ fn late(state: &State, timeout: Duration, hint: &str) -> Error {
 }
 
 /// An error when every Flux kind is refused: printing nothing would look like an empty cluster.
-fn denied(state: &State) -> Option<Error> {
+pub(super) fn denied(state: &State) -> Option<Error> {
     let mut of_flux = state.cluster().store.coverage().filter(|(scope, coverage)| {
         *coverage != Coverage::NotServed && kinds::find(&scope.gk.group, &scope.gk.kind).is_some_and(kinds::Kind::is_flux)
     });

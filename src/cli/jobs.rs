@@ -196,7 +196,7 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
         let message = format!("{context} is production: the rest of the job has to be confirmed");
         return Err(Error::failed(message, format!("nothing was done; pass --confirm {context}")));
     }
-    let options = Options { only: scopes(job), ..call.options.clone() };
+    let options = Options { only: Some(scopes(job)).filter(|scopes| !scopes.is_empty()), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
     headless.complete_all(PATIENCE, "nothing was done").await?;
     headless.intend(Intent::Inquire(Box::default()));

@@ -346,12 +346,10 @@ impl Global {
             follow: config.follow.clone(),
             request_timeout,
             watches: config.watches,
-            only: Vec::new(),
             repositories: repositories(&origin, &config, places.as_ref(), is_screen)?,
             changes: ChangeOptions { forges: Arc::new(config.forges.clone()), deny: Arc::new(config.deny.clone()) },
-            origin,
-            disk: crate::files::real(),
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
+            ..Options::of(origin)
         };
         Ok(Call {
             options,

@@ -136,7 +136,7 @@ async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
 async fn looked_up(call: &Call, holds: impl Fn(&PullBoard) -> bool) -> Result<Headless> {
     let scope = |gk| Scope { gk, namespace: None };
     let sources = [kinds::GIT_REPOSITORY, kinds::OCI_REPOSITORY, kinds::BUCKET, kinds::KUSTOMIZATION];
-    let only = sources.iter().map(|kind| scope(kind.gk())).collect();
+    let only = Some(sources.iter().map(|kind| scope(kind.gk())).collect());
     let call_of = Call { options: Options { only, ..call.options.clone() }, ..call.clone() };
     let mut headless = connected(&call_of, &call.context).await?;
     headless.intend(Intent::LookForPulls);

@@ -114,8 +114,8 @@ impl Task {
         let known = before.as_ref().map(|before| &*before.discovered);
         let (discovered, flux, uid) = tokio::join!(
             cluster::discover(&client, known, limit),
-            cluster::flux_version(&client, limit),
-            cluster::uid(&client, limit)
+            async { if self.is_glance() { String::new() } else { cluster::flux_version(&client, limit).await } },
+            async { if self.is_glance() { None } else { cluster::uid(&client, limit).await } }
         );
         let connection = Connection::new(client, discovered.map_err(|failure| failure.at(&server))?);
         let (uid, flux) = match before {
@@ -126,6 +126,11 @@ impl Task {
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
         Ok(Connected { connection, server, context: current, uid, flux, namespaces })
+    }
+
+    /// Whether some kinds are read once and nothing else: who the cluster is does not matter then.
+    pub(super) fn is_glance(&self) -> bool {
+        self.options.once && self.options.only.is_some()
     }
 
     /// Logs in if the kubeconfig itself holds no credential, and reports which program it waits for. When dropped, it gives up the login.
@@ -172,7 +177,8 @@ impl Task {
         let client = entrance.world.client(&guest.user);
         let limit = self.options.request_timeout;
         let known = before.as_ref().map(|before| &*before.discovered);
-        let (discovered, uid) = tokio::join!(cluster::discover(&client, known, limit), cluster::uid(&client, limit));
+        let uid = async { if self.is_glance() { None } else { cluster::uid(&client, limit).await } };
+        let (discovered, uid) = tokio::join!(cluster::discover(&client, known, limit), uid);
         let connection = Connection::new(client, discovered?);
         let uid = uid.or(before.and_then(|before| before.uid));
         let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();

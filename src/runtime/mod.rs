@@ -35,6 +35,7 @@ pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
+use fluxdeck_model::state::following::Beside;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
 use fluxdeck_model::state::{Effect, Epoch, Intent, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
@@ -76,8 +77,11 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Watches open at once: each is a connection of its own while kube's client speaks HTTP/1.1 (kube-rs issue 1923).
     pub watches: usize,
-    /// What is followed, and nothing else; empty for the whole graph.
-    pub only: Vec<Scope>,
+    /// What is followed, with what is read beside it; none for the whole graph.
+    pub only: Option<Vec<Scope>>,
+    pub beside: Beside,
+    /// Everything is read once, and not followed from there.
+    pub once: bool,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
     /// What that is kept on.
@@ -96,7 +100,9 @@ impl Options {
             follow: Vec::new(),
             request_timeout: Duration::from_secs(15),
             watches: 100,
-            only: Vec::new(),
+            only: None,
+            beside: Beside::default(),
+            once: false,
             state_dir: None,
             disk: crate::files::real(),
             repositories: Repositories::default(),
@@ -231,6 +237,7 @@ impl Runtime {
             Effect::Recall(ticket) => self.recall(ticket),
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
+            Effect::Read { cluster, scopes } => self.order(cluster, Order::Read(scopes)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
             Effect::Print { ticket, cluster, query } => {
                 let live = self.session(cluster).map(|session| session.live.clone());

@@ -31,6 +31,7 @@ const REPORTS: usize = 64;
 pub(super) enum Order {
     Include(Vec<Str>),
     Owned(ObjectRef, Uid),
+    Read(Vec<Scope>),
     Refresh,
 }
 
@@ -66,6 +67,8 @@ impl Task {
         let named = self.options.follow.iter().filter_map(|name| name.split_once('.'));
         Rules {
             only: self.options.only.clone(),
+            beside: self.options.beside,
+            once: self.options.once,
             owned: named.map(|(kind, group)| GroupKind::new(group, kind)).collect(),
             watches: self.options.watches,
             is_live: self.is_live(),
@@ -142,6 +145,7 @@ impl<'a> Session<'a> {
             Order::Refresh => Event::Refresh,
             Order::Include(namespaces) => Event::Include(namespaces),
             Order::Owned(owner, uid) => Event::Own(owner, uid),
+            Order::Read(scopes) => Event::Read(scopes),
         })
         .await
     }
@@ -248,8 +252,11 @@ impl Work {
         // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
         let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
         let timeout = task.options.request_timeout;
+        let reader = Reader::new(task.cluster, scope.gk.clone(), &served.version, kind);
+        // what is printed of some kinds depends on inventories where it says who applied them
+        let is_brief = task.is_glance() && !task.options.beside.parents;
         let follower = Follower {
-            reader: Reader::new(task.cluster, scope.gk.clone(), &served.version, kind),
+            reader: if is_brief { reader.without_inventories() } else { reader },
             feed: Feed::new(connection, served, scope.namespace.as_deref(), body, timeout),
             scope: scope.clone(),
             turn,

@@ -25,7 +25,7 @@ impl Hand {
     pub async fn new(ground: &Ground) -> Self {
         let (inbox, messages) = mpsc::channel(64);
         let gk = GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization");
-        let options = Options { only: vec![Scope { gk, namespace: Some(NAMESPACE.into()) }], ..ground.options() };
+        let options = Options { only: Some(vec![Scope { gk, namespace: Some(NAMESPACE.into()) }]), ..ground.options() };
         let beginning = Beginning { now: ground.world.now(), nonce: 7, ..Beginning::default() };
         let began = (tokio::time::Instant::now(), ground.world.now());
         let mut hand = Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages, began };

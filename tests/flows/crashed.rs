@@ -107,7 +107,7 @@ impl Run {
         let (inbox, messages) = mpsc::channel(64);
         let guest = Guest { company: ground.company.clone(), user: User::admin(), is_acting: false };
         let only = vec![Scope { gk: kustomizations(), namespace: Some(NAMESPACE.into()) }];
-        let options = Options { only, state_dir: Some(state_dir.to_owned()), ..Options::of(Origin::Demo(guest)) };
+        let options = Options { only: Some(only), state_dir: Some(state_dir.to_owned()), ..Options::of(Origin::Demo(guest)) };
         let beginning = Beginning { now: now(), nonce, ..Beginning::default() };
         let mut run = Self {
             engine: Engine::new(beginning),

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the cluster is not reachable, or not complete in time.
 pub(super) async fn start(call: &Call, scopes: Vec<Scope>) -> Result<Headless> {
-    let options = Options { only: scopes, ..call.options.clone() };
+    let options = Options { only: Some(scopes), ..call.options.clone() };
     let mut headless = Headless::start(&call.context, options, super::select::settings(call), false);
     headless.complete_all(PATIENCE, "nothing was done").await?;
     Ok(headless)

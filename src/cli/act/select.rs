@@ -116,14 +116,15 @@ pub(in crate::cli) fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
 /// Where the objects of these kinds are looked for.
 pub(in crate::cli) fn scopes_of(call: &Call, wanted: &[&'static Kind]) -> Result<Vec<Scope>> {
     let namespaces = namespaces(call)?;
-    let of = |kind: &&'static Kind| -> Vec<Scope> {
-        let gk = kind.gk();
-        match namespaces.as_ref().filter(|_| kind.namespaced) {
-            Some(names) => names.iter().map(|name| Scope { gk: gk.clone(), namespace: Some(name.clone()) }).collect(),
-            None => vec![Scope { gk, namespace: None }],
-        }
-    };
-    Ok(wanted.iter().flat_map(of).collect())
+    Ok(wanted.iter().flat_map(|kind| scopes_in(namespaces.as_ref(), &kind.gk(), kind.namespaced)).collect())
+}
+
+/// A kind in these namespaces, where it has any.
+pub(in crate::cli) fn scopes_in(namespaces: Option<&BTreeSet<Str>>, gk: &GroupKind, is_namespaced: bool) -> Vec<Scope> {
+    match namespaces.filter(|_| is_namespaced) {
+        Some(names) => names.iter().map(|name| Scope { gk: gk.clone(), namespace: Some(name.clone()) }).collect(),
+        None => vec![Scope { gk: gk.clone(), namespace: None }],
+    }
 }
 
 /// What is read: the objects themselves, and the kinds that the side effects of the act depend on.

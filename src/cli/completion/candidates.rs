@@ -163,7 +163,7 @@ fn read<T>(
     let mut call = line.global.call(Places::find(), true).ok()?;
     call.all_namespaces |= place == Place::Everywhere && call.options.namespaces.is_empty();
     let limit = if matches!(call.options.origin, Origin::Live(_)) { PATIENCE } else { LOCAL };
-    let only = scopes(&call)?;
+    let only = Some(scopes(&call)?);
     let options = Options { only, repositories: Repositories::default(), state_dir: None, ..call.options.clone() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().ok()?;
     let looking = headless::read(&call.context, options, limit, |_, _| true);

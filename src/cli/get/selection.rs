@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::text::nearest;
-use fluxdeck_model::domain::{GroupKind, Store, Str};
+use fluxdeck_model::domain::{GroupKind, ServedKind, Store, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::kinds::{self, Kind};
+use fluxdeck_model::state::Cluster;
 
 /// Every kind of Flux.
 const ALL: &str = "all";
@@ -48,13 +49,14 @@ impl Selection {
     ///
     /// # Errors
     /// A kind that nobody knows.
-    pub fn kinds(&self, store: &Store) -> Result<Vec<(GroupKind, BTreeSet<&str>)>> {
+    pub fn kinds(&self, store: &Store, served: &[ServedKind]) -> Result<Vec<(GroupKind, BTreeSet<&str>)>> {
         if self.is_all {
             return Ok(kinds::ALL.iter().filter(|kind| kind.is_flux()).map(|kind| (kind.gk(), BTreeSet::new())).collect());
         }
         let mut found: Vec<(GroupKind, BTreeSet<&str>)> = Vec::new();
         for part in &self.parts {
-            let gk = kind_named(&part.word, store).ok_or_else(|| unknown_kind(&part.word))?;
+            let known = kind_named(&part.word, store).filter(|_| !kinds::by_name(&part.word).is_empty());
+            let gk = known.map_or_else(|| part.among(served).map(|kind| kind.gk.clone()), Ok)?;
             let names = part.names.iter().map(String::as_str);
             match found.iter_mut().find(|(known, _)| *known == gk) {
                 Some((_, known)) => known.extend(names),
@@ -64,20 +66,40 @@ impl Selection {
         Ok(found)
     }
 
-    /// The kinds, where all of them are Flux's, which are known without a cluster; with those of the same name.
-    pub fn known(&self) -> Option<Vec<&'static Kind>> {
-        let of_flux = || kinds::ALL.iter().copied().filter(|kind| kind.is_flux());
+    /// The kinds that are known without a cluster, with those of the same name.
+    pub fn known(&self) -> Vec<&'static Kind> {
         if self.is_all {
-            return Some(of_flux().collect());
+            return kinds::ALL.iter().copied().filter(|kind| kind.is_flux()).collect();
         }
-        let named: Vec<_> = self.parts.iter().flat_map(|part| kinds::by_name(&part.word)).collect();
-        let are_known = self.parts.iter().all(|part| !kinds::by_name(&part.word).is_empty());
-        (are_known && named.iter().all(|kind| kind.is_flux())).then_some(named)
+        self.parts.iter().flat_map(|part| kinds::by_name(&part.word)).collect()
+    }
+
+    /// Whether some are not.
+    pub fn has_unknown(&self) -> bool {
+        !self.is_all && self.parts.iter().any(Part::is_unknown)
+    }
+
+    /// These, as the cluster serves them.
+    ///
+    /// # Errors
+    /// A kind that it does not serve either.
+    pub fn served<'a>(&self, served: &'a [ServedKind]) -> Result<Vec<&'a ServedKind>> {
+        self.parts.iter().filter(|part| part.is_unknown()).map(|part| part.among(served)).collect()
     }
 
     /// Whether a kind is among them.
-    pub fn has(&self, gk: &GroupKind, store: &Store) -> bool {
-        self.kinds(store).is_ok_and(|kinds| kinds.iter().any(|(kind, _)| kind == gk))
+    pub fn has(&self, gk: &GroupKind, cluster: &Cluster) -> bool {
+        self.kinds(&cluster.store, &cluster.server.kinds).is_ok_and(|kinds| kinds.iter().any(|(kind, _)| kind == gk))
+    }
+}
+
+impl Part {
+    fn is_unknown(&self) -> bool {
+        kinds::by_name(&self.word).is_empty()
+    }
+
+    fn among<'a>(&self, served: &'a [ServedKind]) -> Result<&'a ServedKind> {
+        served.iter().find(|kind| kind.answers_to(&self.word)).ok_or_else(|| unknown_kind(&self.word))
     }
 }
 
@@ -111,7 +133,7 @@ fn may_be_kind(word: &str) -> bool {
 
 /// The namespace that was probably meant, if the requested one has nothing in it.
 pub(super) fn near(store: &Store, namespaces: Option<&BTreeSet<Str>>) -> String {
-    let known: BTreeSet<_> = store.nodes().map(|id| &store.reference(id).namespace).filter(|name| !name.is_empty()).collect();
+    let known: BTreeSet<_> = store.of_kind(&kinds::NAMESPACE.gk()).map(|id| &store.reference(id).name).collect();
     let strange = namespaces.into_iter().flatten().filter(|name| !known.contains(name));
     let near = strange.filter_map(|name| nearest(name, known.iter().map(|known| &***known), 2));
     near.map(|name| format!("; did you mean the namespace `{name}`?")).next().unwrap_or_default()
@@ -125,7 +147,7 @@ mod tests {
         let names: Vec<_> = arguments[1..].iter().map(|word| (*word).to_owned()).collect();
         let found = Selection::read(arguments[0], &names)?;
         let store = Store::default();
-        let kinds = found.kinds(&store)?;
+        let kinds = found.kinds(&store, &[])?;
         Ok(kinds
             .into_iter()
             .map(|(gk, names)| format!("{} {}", gk.kind, names.into_iter().collect::<Vec<_>>().join("+")))

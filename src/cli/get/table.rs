@@ -29,9 +29,8 @@ pub(super) fn table(state: &State, gk: &GroupKind, found: &[NodeId], shown: &Sho
         _ => true,
     };
     let columns: Vec<_> = kind.columns.iter().copied().filter(is_shown).collect();
-    let with_namespace = shown.with_namespace && kind.namespaced;
     let mut headings = vec!["NAME"];
-    if with_namespace {
+    if shown.with_namespace {
         headings.insert(0, "NAMESPACE");
     }
     // the message stands last, where it may be as long as it is
@@ -45,7 +44,7 @@ pub(super) fn table(state: &State, gk: &GroupKind, found: &[NodeId], shown: &Sho
         let name =
             if shown.with_kind { format!("{}/{}", gk.kind.to_lowercase(), reference.name) } else { reference.name.to_string() };
         let mut row = vec![name];
-        if with_namespace {
+        if shown.with_namespace {
             row.insert(0, reference.namespace.to_string());
         }
         row.extend(others.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));

@@ -23,11 +23,18 @@ pub struct Reader {
     version: Str,
     texts: HashSet<Str>,
     labels: HashSet<Arc<[(Str, Str)]>>,
+    /// Inventories are left out.
+    is_brief: bool,
 }
 
 impl Reader {
     pub fn new(cluster: ClusterId, gk: GroupKind, version: &str, kind: &'static Kind) -> Self {
-        Self { cluster, gk, kind, version: version.into(), texts: HashSet::new(), labels: HashSet::new() }
+        Self { cluster, gk, kind, version: version.into(), texts: HashSet::new(), labels: HashSet::new(), is_brief: false }
+    }
+
+    /// The same, for who does not ask what an object applies: the inventories of a cluster have more entries than it has objects of Flux.
+    pub fn without_inventories(self) -> Self {
+        Self { is_brief: true, ..self }
     }
 
     /// Returns the record of one object. `now` decides what depends on age (an unschedulable pod).
@@ -164,7 +171,7 @@ impl Draft<'_> {
 
     /// Adds an `Applies` edge for every entry of `status.inventory.entries`, unless the children live in another cluster.
     pub fn inventory(&mut self, status: &Value) {
-        if self.facts.remote {
+        if self.facts.remote || self.reader.is_brief {
             return;
         }
         let cluster = self.reader.cluster;

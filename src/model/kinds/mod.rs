@@ -62,7 +62,7 @@ mod uses;
 mod vulnerability_report;
 mod weave_helm_release;
 
-use crate::domain::object::Particular;
+use crate::domain::object::{Particular, Relation};
 use crate::domain::{GroupKind, Object, ObjectRef};
 
 /// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to the objects applied from
@@ -296,6 +296,17 @@ impl Kind {
     /// Whether that is its group and name.
     pub fn is(&self, gk: &GroupKind) -> bool {
         self.group == &*gk.group && self.kind == &*gk.kind
+    }
+
+    /// The edge to what its revision is compared with; none for what applies nothing.
+    pub fn compares(&self) -> Option<Relation> {
+        (self.role == Role::Applier).then(|| if self.has(Trait::Charted) { Relation::Chart } else { Relation::Source })
+    }
+
+    /// Whether the revision of what that edge leads to can be compared: an OCI chart's release is named by version, its source by tag and
+    /// digest.
+    pub fn is_comparable(relation: Relation, to: &GroupKind) -> bool {
+        relation != Relation::Chart || HELM_CHART.is(to)
     }
 
     /// Its names in commands: plural, singular, short names, Kind.

@@ -11,7 +11,7 @@ use super::pulls::PullRemark;
 use crate::actions::{Ask, Step};
 use crate::change::PullPlace;
 use crate::domain::published::Offered;
-use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
+use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::declared::FilePlace;
 
 /// The number of one request of a view.
@@ -146,6 +146,11 @@ pub enum Effect {
     },
     /// Look for what this object owns among the kinds that are not followed.
     Owned(ObjectRef, Uid),
+    /// Besides what is read already, read this.
+    Read {
+        cluster: ClusterId,
+        scopes: Vec<Scope>,
+    },
     /// List the kinds again: a refresh.
     Refresh {
         cluster: ClusterId,

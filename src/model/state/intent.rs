@@ -17,7 +17,7 @@ use crate::actions::{Action, Confirmation, Target};
 use crate::change::{ChangeOrder, PullPlace, SiteScope};
 use crate::domain::published::Offered;
 use crate::domain::query::Query;
-use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
+use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Scope, Str};
 use crate::error::Error;
 use crate::forms::Answers;
 
@@ -51,6 +51,8 @@ pub enum Intent {
     Drop(Ticket),
     /// Look for what this object owns among the kinds that are not followed.
     Owned(ObjectRef),
+    /// Besides what is read already, read this.
+    Read(Vec<Scope>),
     /// Save a table, as text, under this name.
     Save {
         name: String,
@@ -217,6 +219,7 @@ impl State {
                 let uid = self.cluster().store.object_of(&object).map(|object| object.uid);
                 out.effects.extend(uid.map(|uid| Effect::Owned(object, uid)));
             }
+            Intent::Read(scopes) => out.effects.push(Effect::Read { cluster: self.active, scopes }),
             Intent::Save { name, text } => out.effects.push(Effect::Save { name, text }),
             Intent::Play(scene) => out.effects.push(Effect::Play(scene)),
             Intent::Terminal(terminal) => out.effects.push(Effect::Terminal(terminal)),

@@ -89,7 +89,7 @@ async fn who_acts_does_nothing_without_all_that_he_has_to_know() {
     ];
     ground.strike(Fault::new(On { verbs: &[Verb::List], path: "/kustomizations" }, What::status(500)));
     let beginning = Beginning { now: ground.world.now(), ..Beginning::default() };
-    let mut hand = Headless::new(beginning, Options { only, ..ground.options() });
+    let mut hand = Headless::new(beginning, Options { only: Some(only), ..ground.options() });
     hand.intend(Intent::Connect);
     let error = hand.complete_all(seconds(60), "nothing was done").await.expect_err("it does not know what is there");
     assert!(error.message.contains("Kustomization") && error.message.contains("500"), "{error}");

@@ -6,14 +6,17 @@
 //! as its context is looked at: connections come and go meanwhile, and requests of the user are kept.
 //!
 //! - `reach`: which scopes are followed;
+//! - `beside`: what is read beside what was asked for;
 //! - `scope`: how one scope is followed, a state machine;
 //! - `link`: the state of the connection.
 
+mod beside;
 mod link;
 mod reach;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,7 +27,9 @@ use super::Link;
 use crate::domain::pause::{LONGEST_ASKED, Pauses};
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str, Uid};
 use crate::error::Error;
+pub use beside::Beside;
 use scope::{Followed, Phase, Step};
+use timer::Timer;
 
 /// How often the server is asked whether it is still there.
 const BEAT: Duration = Duration::from_secs(10);
@@ -56,8 +61,11 @@ pub struct Moment {
 /// What is to be followed at all.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Just this; empty for the whole graph.
-    pub only: Vec<Scope>,
+    /// Just this, and what is read beside it; none for the whole graph.
+    pub only: Option<Vec<Scope>>,
+    pub beside: Beside,
+    /// Everything is read once, and not followed from there.
+    pub once: bool,
     /// Kinds that are found by ownership, besides those that have files of their own.
     pub owned: Vec<GroupKind>,
     /// Most watches that may be open at once; what comes after them is listed again and again.
@@ -135,6 +143,8 @@ pub enum Event {
     Include(Vec<Str>),
     /// Find out what this object owns.
     Own(ObjectRef, Uid),
+    /// Besides what is read already, read this.
+    Read(Vec<Scope>),
     /// A page of a list that goes on.
     Page {
         scope: Scope,
@@ -290,26 +300,6 @@ enum Reading {
     Done,
 }
 
-/// Something that is asked again and again, once at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Timer {
-    due: Option<Duration>,
-    is_under_way: bool,
-}
-
-impl Timer {
-    const OFF: Self = Self { due: None, is_under_way: false };
-
-    fn at(due: Duration) -> Self {
-        Self { due: Some(due), is_under_way: false }
-    }
-
-    /// When it has to be begun.
-    fn wake(self) -> Option<Duration> {
-        self.due.filter(|_| !self.is_under_way)
-    }
-}
-
 impl Following {
     /// Nothing is known; the first event makes it connect.
     pub fn new(rules: Rules, now: Moment) -> Self {
@@ -382,6 +372,7 @@ impl Following {
             Event::Refresh => self.refresh(),
             Event::Include(namespaces) => self.include(namespaces),
             Event::Own(owner, uid) => self.own(owner, uid),
+            Event::Read(scopes) => self.read(scopes),
             Event::Page { scope, turn, deltas } => self.page(&scope, turn, deltas),
             Event::Listed { scope, turn, version, deltas } => self.listed(&scope, turn, version, deltas),
             Event::Opened { scope, turn } => self.opened(&scope, turn),

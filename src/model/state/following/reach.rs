@@ -21,7 +21,7 @@ impl Following {
     /// A connection stands: follows what is always followed, and again what was before.
     pub(super) fn reach_again(&mut self) {
         // namespaces are looked into again where that is still needed; what they hold stays on the screen until then
-        let only: BTreeSet<_> = self.rules.only.iter().cloned().collect();
+        let only: BTreeSet<_> = self.rules.only.iter().flatten().cloned().collect();
         let is_kept = |scope: &Scope| scope.namespace.is_none() || only.contains(scope);
         let (kept, single) = std::mem::take(&mut self.scopes).into_iter().partition(|(scope, _)| is_kept(scope));
         self.scopes = kept;
@@ -54,8 +54,8 @@ impl Following {
 
     /// Follows what is always followed and is not yet.
     fn reach(&mut self) {
-        if !self.rules.only.is_empty() {
-            return self.start(self.rules.only.clone());
+        if let Some(only) = &self.rules.only {
+            return self.start(only.clone());
         }
         let of_flux = kinds::ALL.iter().filter(|kind| kind.is_flux() || kind.role == Role::Legacy).map(|kind| of(kind));
         let wanted = of_flux.chain(self.by_ownership()).map(everywhere).collect();
@@ -71,7 +71,7 @@ impl Following {
     }
 
     /// Follows scopes that are not followed yet. Kinds that are not served are said to be so.
-    fn start(&mut self, wanted: Vec<Scope>) {
+    pub(super) fn start(&mut self, wanted: Vec<Scope>) {
         for scope in wanted {
             if !self.scopes.contains_key(&scope) {
                 let offer = self.offers.kinds.get(&scope.gk).cloned();
@@ -128,8 +128,8 @@ impl Following {
         self.reach();
     }
 
-    /// Takes what was read: first what it makes to be followed, so that the picture is never complete too early.
-    pub(super) fn take_deltas(&mut self, deltas: Vec<Delta>) {
+    /// Takes what was read of a scope: first what it makes to be followed, so that the picture is never complete too early.
+    pub(super) fn take_deltas(&mut self, scope: &Scope, deltas: Vec<Delta>) {
         if deltas.is_empty() {
             return;
         }
@@ -138,7 +138,9 @@ impl Following {
                 self.releases.remove(id);
             }
         }
-        if self.rules.only.is_empty() {
+        if self.rules.only.is_some() {
+            self.look_beside(scope, &deltas);
+        } else {
             self.look_into_storage(&deltas);
             let new = self.new_kinds(&deltas);
             if new.iter().any(|gk| !self.offers.kinds.contains_key(gk)) {
@@ -157,28 +159,16 @@ impl Following {
                 new.insert(gk.clone());
             }
         };
-        let mut look = |object: &Object| {
+        for object in read(deltas) {
             object.edges.iter().filter(|edge| edge.relation == Relation::Applies).for_each(|edge| name(&edge.to.gk));
-        };
-        for delta in deltas {
-            match delta {
-                Delta::Listed { objects, .. } => objects.iter().for_each(&mut look),
-                Delta::Upsert(object) => look(object),
-                _ => {}
-            }
         }
         new
     }
 
     /// Reads the children of HelmReleases that keep no inventory from Helm's storage, once for each version of the release.
-    fn look_into_storage(&mut self, deltas: &[Delta]) {
-        let objects = deltas.iter().flat_map(|delta| match delta {
-            Delta::Listed { objects, .. } => objects.as_slice(),
-            Delta::Upsert(object) => std::slice::from_ref(&**object),
-            _ => &[],
-        });
+    pub(super) fn look_into_storage(&mut self, deltas: &[Delta]) {
         let mut is_new = false;
-        for object in objects {
+        for object in read(deltas) {
             let Some(secret) = kinds::release_secret(object) else { continue };
             if self.releases.get(&object.id).is_some_and(|(known, _)| *known == secret) {
                 continue;
@@ -252,7 +242,7 @@ impl Following {
 
     /// If inventories may not be read, their kinds are unknown: follows the common ones.
     fn widen(&mut self) {
-        if self.rules.only.is_empty() && !std::mem::replace(&mut self.is_wide, true) {
+        if self.rules.only.is_none() && !std::mem::replace(&mut self.is_wide, true) {
             let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
             self.start(usual.map(|kind| everywhere(of(kind))).collect());
         }
@@ -268,7 +258,7 @@ impl Following {
         // those that were used before them make room
         let over: Vec<_> = self.namespaces.iter().skip(MOST_NAMESPACES).map(within).collect();
         for over in over {
-            if !self.rules.only.contains(&over) && self.scopes.remove(&over).is_some() {
+            if !self.rules.only.iter().flatten().any(|only| *only == over) && self.scopes.remove(&over).is_some() {
                 self.orders.push(Order::Stop(over.clone()));
                 self.cover(&over, Coverage::Restricted);
             }
@@ -344,11 +334,20 @@ fn not_all(owner: &ObjectRef, unread: &BTreeMap<&GroupKind, &Trouble>) -> String
     format!("not all that {owner} owns is known: {}{more} could not be read ({why})", named.join(", "))
 }
 
+/// The objects that came.
+pub(super) fn read(deltas: &[Delta]) -> impl Iterator<Item = &Object> {
+    deltas.iter().flat_map(|delta| match delta {
+        Delta::Listed { objects, .. } => objects.as_slice(),
+        Delta::Upsert(object) => std::slice::from_ref(&**object),
+        _ => &[],
+    })
+}
+
 fn of(kind: &Kind) -> GroupKind {
     GroupKind::new(kind.group, kind.kind)
 }
 
-fn everywhere(gk: GroupKind) -> Scope {
+pub(super) fn everywhere(gk: GroupKind) -> Scope {
     Scope { gk, namespace: None }
 }
 

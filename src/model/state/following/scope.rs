@@ -222,16 +222,18 @@ impl Following {
         let Some(followed) = self.at_turn(scope, turn) else { return };
         followed.read = Some(wall);
         self.received = Some(wall);
-        self.take_deltas(deltas);
+        self.take_deltas(scope, deltas);
     }
 
     pub(super) fn listed(&mut self, scope: &Scope, turn: u32, version: String, deltas: Vec<Delta>) {
-        let (run, wall) = (self.now.run, self.now.wall);
+        let (run, wall, is_once) = (self.now.run, self.now.wall, self.rules.once);
         let Some(followed) = self.at_turn(scope, turn) else { return };
         followed.version = version;
         (followed.read, followed.lost, followed.waits, followed.refusals) = (Some(wall), None, None, 0);
-        let (polled, is_watched) = (followed.polled(), followed.may_watch());
-        if !is_watched {
+        let (polled, is_watched) = (followed.polled().filter(|_| !is_once), followed.may_watch() && !is_once);
+        if is_once {
+            followed.phase = Phase::Idle;
+        } else if !is_watched {
             followed.pauses.reset();
             let relist = followed.relist;
             followed.rest(run, relist, Step::List);
@@ -239,7 +241,7 @@ impl Following {
         self.received = Some(wall);
         // the connection has proved to be of use
         self.pauses.reset();
-        self.take_deltas(deltas);
+        self.take_deltas(scope, deltas);
         self.restricted_no_more(scope);
         if let Some(pause) = polled {
             self.cover(scope, Coverage::Polled(u16::try_from(pause.as_secs()).unwrap_or(u16::MAX)));
@@ -272,7 +274,7 @@ impl Following {
         if was_mute {
             self.cover(scope, Coverage::Complete);
         }
-        self.take_deltas(deltas);
+        self.take_deltas(scope, deltas);
     }
 
     pub(super) fn ended(&mut self, scope: &Scope, turn: u32, trouble: Option<Trouble>) {

@@ -3,9 +3,9 @@
 use super::Forest;
 use crate::domain::health::Counts;
 use crate::domain::store::Presence;
-use crate::domain::{Health, NodeId, Object, Relation, Store, Str, revision};
+use crate::domain::{Health, NodeId, Object, Store, Str, revision};
 use crate::forms::Clock;
-use crate::kinds::{self, Role, Trait};
+use crate::kinds::{self, Kind};
 
 /// `Kind namespace/name`, with the short name of the kind where it has one and `short` is requested.
 pub fn named(store: &Store, forest: &Forest, id: NodeId, short: bool) -> String {
@@ -115,10 +115,7 @@ fn absent(store: &Store, id: NodeId) -> String {
 /// For an applier that is what its source has fetched, for others what was attempted.
 pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     let Some(object) = store.object(id) else { return String::new() };
-    let fetched = match forest.kind(id).role {
-        Role::Applier => fetched(store, forest, id),
-        _ => None,
-    };
+    let fetched = fetched(store, forest, id);
     match (&object.facts.revision, fetched.as_ref().or(object.facts.attempted.as_ref())) {
         (None, None) => String::new(),
         (None, Some(wanted)) => format!("≠{}", revision::short(wanted)),
@@ -129,14 +126,12 @@ pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     }
 }
 
-/// The present revision of the object's source. A HelmRelease is compared with its chart.
+/// The present revision of what the object's is compared with.
 fn fetched(store: &Store, forest: &Forest, id: NodeId) -> Option<Str> {
-    let link = |relation| store.out(id).iter().find(|link| link.relation == relation);
-    let is_release = forest.kind(id).has(Trait::Charted);
-    let source = if is_release { link(Relation::Chart) } else { link(Relation::Source) }?;
-    let revision = store.object(source.node)?.facts.revision.clone()?;
-    // an OCI chart's release is named by version, its source by tag and digest: not comparable as text
-    (!is_release || kinds::HELM_CHART.is(&store.reference(source.node).gk)).then_some(revision)
+    let relation = forest.kind(id).compares()?;
+    let source = store.out(id).iter().find(|link| link.relation == relation)?.node;
+    let is_comparable = Kind::is_comparable(relation, &store.reference(source).gk);
+    store.object(source).filter(|_| is_comparable)?.facts.revision.clone()
 }
 
 fn same(applied: &str, wanted: &str) -> bool {

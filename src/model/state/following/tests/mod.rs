@@ -1,5 +1,6 @@
 //! The rules of following as tables: what happened, and what is ordered then.
 
+mod beside;
 mod link;
 mod properties;
 mod reach;
@@ -13,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
+use super::{Beside, Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str};
 use crate::error::Error;
 use crate::state::Link;
@@ -32,8 +33,8 @@ struct Bench {
 impl Bench {
     fn new(only: &[&str]) -> Self {
         let begin: Timestamp = "2026-11-29T00:00:00Z".parse().expect("a time");
-        let only = only.iter().map(|kind| everywhere(kind)).collect();
-        let rules = Rules { only, owned: Vec::new(), watches: 100, is_live: true };
+        let only = (!only.is_empty()).then(|| only.iter().map(|kind| everywhere(kind)).collect());
+        let rules = Rules { only, beside: Beside::default(), once: false, owned: Vec::new(), watches: 100, is_live: true };
         let moment = Moment { run: Duration::ZERO, wall: begin };
         Self { following: Following::new(rules, moment), at: Duration::ZERO, begin, orders: Vec::new(), asked: 1 }
     }

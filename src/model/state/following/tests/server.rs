@@ -11,7 +11,7 @@ use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, NodeId, Obje
 use crate::error::Error;
 use crate::kinds::{self, Reader, Wire};
 use crate::state::Link;
-use crate::state::following::{Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
+use crate::state::following::{Beside, Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
 
 /// Kinds that inventories name.
 pub const NAMED: [&str; 4] = ["ConfigMap", "Secret", "Widget", "Gadget"];
@@ -191,7 +191,7 @@ fn is_in(scope: &Scope, of: &ObjectRef) -> bool {
 
 impl Server {
     pub fn new(manner: Manner) -> Self {
-        let rules = Rules { only: Vec::new(), owned: Vec::new(), watches: 100, is_live: true };
+        let rules = Rules { only: None, beside: Beside::default(), once: false, owned: Vec::new(), watches: 100, is_live: true };
         let moment = Moment { run: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
         let versions = (0..=NAMED.len()).map(|number| (kind(number), "v1")).collect();
         let mut server = Self {
