@@ -17,6 +17,7 @@ mod ignored;
 mod image_automation;
 mod limits;
 mod losses;
+mod major;
 mod pods;
 mod privileges;
 mod pruned;
@@ -25,6 +26,7 @@ mod quota;
 mod refusal;
 mod refused;
 mod reinstalled;
+mod requests;
 mod resumed;
 mod rights;
 mod scalers;
@@ -58,9 +60,11 @@ static RULES: &[fn(&CautionQuery<'_>, &mut FoundCautions)] = &[
     privileges::says,
     quota::says,
     limits::says,
+    requests::says,
     budget::says,
     autoscaler::says,
     image_automation::says,
+    major::says,
 ];
 
 /// One thing to know.

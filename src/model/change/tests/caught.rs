@@ -473,3 +473,33 @@ fn several_fields_of_one_change_are_compared_with_what_is_there_today() {
     let plan = patched.planned("deploy/web", &["spec.selector.matchLabels.app=other"]);
     assert_eq!(plan.cautions.len(), 1, "whatever the layer: {:?}", plan.cautions);
 }
+
+#[test]
+fn what_is_asked_beyond_a_limit_and_another_major_version_are_caught() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: db, namespace: a}\nspec: {chart: {spec: {chart: postgres, version: 1.9.0}}}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: one, namespace: a}\nspec: {containers: [{name: web, image: \"r.test/web:2.1.0\", resources: {requests: {memory: 1Gi, cpu: 1}, limits: {memory: 2Gi}}}]}\n";
+    let apps = APPLIER.replace("NAME", "apps");
+    let files = [("clusters/prod/apps.yaml", apps.as_str()), ("apps/db.yaml", release), ("apps/one.yaml", pod)];
+    let refused = "Pod a/one: more memory is requested in container web than its limit allows: the API server refuses it";
+    for (edit, expected) in [
+        (("apps/one.yaml", "memory: 1Gi", "memory: 2049Mi"), vec![refused]),
+        (("apps/one.yaml", "memory: 2Gi", "memory: 1000M"), vec![refused]),
+        (("apps/one.yaml", "memory: 1Gi", "memory: 2048Mi"), vec![]),
+        (("apps/one.yaml", "cpu: 1", "cpu: 64"), vec![]),
+        (
+            ("apps/db.yaml", "1.9.0", "2.0.0"),
+            vec!["HelmRelease a/db: chart postgres 1.9.0 -> 2.0.0 is a new major version, which may not be compatible"],
+        ),
+        (
+            ("apps/one.yaml", "web:2.1.0", "web:1.9.9"),
+            vec![
+                "Pod a/one: image r.test/web of container web 2.1.0 -> 1.9.9 is a major version back: what the newer one has changed may not be readable",
+            ],
+        ),
+        (("apps/db.yaml", "1.9.0", "1.10.0"), vec![]),
+        (("apps/db.yaml", "1.9.0", "2.x"), vec![]),
+    ] {
+        let said: Vec<_> = said_in(&files, &[edit]).into_iter().filter(|text| !text.contains("cannot change")).collect();
+        assert_eq!(said, expected, "{edit:?}");
+    }
+}
