@@ -20,7 +20,7 @@
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
 //!  programs external programs: git to fetch, commit and push, $EDITOR, what prints tokens, and kustomize, kubectl, flux as a second
-//!           opinion on a build
+//!           opinion on a build, helm for charts, and what repositories name as checks
 //!  forges   pull requests on GitHub, GitLab, Gitea, Forgejo and Bitbucket: opened, looked up, followed
 //!  web      files of the public web, by HTTPS, that kustomization files address: bounded, and without a credential
 //!  catalogs versions on offer: of charts in Helm repositories, of images and artifacts in registries
@@ -84,12 +84,14 @@
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
 //!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
-//!  the file system            → files, git, programs/opinion, programs/run, programs/reference, config, records/snapshot,
-//!                               cluster/connect, cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git,
-//!                               demo/forge/pull, demo/company, credentials/tea, credentials/folders
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/snapshot,
-//!                               cluster/write, cluster/login, records/run, git/folder, demo/company, demo/world
-//!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
+//!  the file system            → files, git, programs/copy, programs/policy, programs/helm, programs/run, programs/reference,
+//!                               config, records/snapshot, cluster/connect, cluster/login/mod, cli/check, cli/source,
+//!                               cli/log, cli/demo, demo/git, demo/forge/pull, demo/company, credentials/tea,
+//!                               credentials/folders
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/trust,
+//!                               cli/snapshot, cluster/write, cluster/login, records/run, git/folder, demo/company,
+//!                               demo/world
+//!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/trust, cli/log,
 //!                               cli/completion, demo/git/place, credentials, forges/network
 //!  sockets                    → cluster/client, cli/demo, demo/api/serve, forges/network
 //! ```
@@ -125,6 +127,8 @@
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct
+//!  key of a          -                                 guards/policy.rs, and           `fluxdeck init`, README
+//!  repository                                          guards/settings.rs: TABLES
 //!  option            -                                 config/default.toml, and twice file, environment, README
 //!                                                      in config/mod.rs
 //! ```

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fluxdeck_model::commands::{self, keys_of};
+use fluxdeck_model::guards::settings::LearntSettings;
 
 fn commands() -> String {
     let mut table = "| key | command | where | what |\n|---|---|---|---|\n".to_owned();
@@ -96,6 +97,7 @@ fn the_readme_lists_what_there_is() {
         ("headless", headless()),
         ("playbooks", playbooks()),
         ("rules", rules()),
+        ("settings", format!("```toml\n{}```\n", LearntSettings::default().text(false))),
         ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT)),
     ] {
         let (from, to) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, playbooks, prs, snapshot,
-    tree, where_field,
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, init, jobs, man, playbook, playbooks, prs,
+    snapshot, tree, trust, where_field,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
@@ -25,6 +25,8 @@ pub(super) const AFTER: &[&Command] = &[
     &changes::COMMAND,
     &prs::COMMAND,
     &check::COMMAND,
+    &trust::COMMAND,
+    &init::COMMAND,
     &drift::COMMAND,
     &snapshot::COMMAND,
     &demo::COMMAND,

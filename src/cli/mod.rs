@@ -12,6 +12,7 @@ mod format;
 mod get;
 pub mod headless;
 mod info;
+mod init;
 mod jobs;
 mod log;
 mod man;
@@ -22,6 +23,7 @@ mod prs;
 mod snapshot;
 mod source;
 mod tree;
+mod trust;
 mod where_field;
 
 use std::collections::BTreeSet;

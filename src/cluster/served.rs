@@ -59,6 +59,17 @@ impl Catalog {
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
     }
 
+    /// Every group version, `apps/v1`, and every kind in it, `apps/v1/Deployment`, as helm names them.
+    pub fn api_versions(&self) -> Vec<String> {
+        let mut found = std::collections::BTreeSet::new();
+        for (gk, served) in self.kinds.iter().flat_map(|(gk, all)| all.iter().map(move |served| (gk, served))) {
+            let version = if gk.group.is_empty() { served.version.clone() } else { format!("{}/{}", gk.group, served.version) };
+            found.insert(format!("{version}/{}", gk.kind));
+            found.insert(version);
+        }
+        found.into_iter().collect()
+    }
+
     /// Keeps the known kinds of a group version that the server does not report now.
     pub(super) fn keep(&mut self, before: &Self, group: &str, version: &str) {
         for (gk, served) in before.kinds.iter().filter(|(gk, _)| *gk.group == *group) {

@@ -143,6 +143,14 @@ impl Checkout {
         names.iter().flatten().flatten().filter_map(url).collect()
     }
 
+    /// The branches of its remotes, without the remote's name, as they were when they were fetched last.
+    pub fn remote_branches(&self) -> Vec<String> {
+        let Some(repository) = &self.repository else { return Vec::new() };
+        let Ok(branches) = repository.branches(Some(git2::BranchType::Remote)) else { return Vec::new() };
+        let names = branches.flatten().filter_map(|(branch, _)| branch.name().ok().flatten().map(str::to_owned));
+        names.filter_map(|name| name.split_once('/').map(|(_, name)| name.to_owned())).filter(|name| name != "HEAD").collect()
+    }
+
     /// The name of the remote that leads to the repository at a URL, however that is reached.
     pub fn remote_to(&self, url: &str) -> Option<String> {
         let wanted = repository(url);
@@ -207,7 +215,7 @@ impl Checkout {
 }
 
 /// The part of a URL that names the repository, without protocol and user.
-fn repository(url: &str) -> String {
+pub fn repository(url: &str) -> String {
     let url = url.trim_end_matches('/').trim_end_matches(".git");
     let rest = url.split_once("://").map_or_else(|| url.replacen(':', "/", 1), |(_, rest)| rest.to_owned());
     rest.rsplit_once('@').map_or(rest.as_str(), |(_, rest)| rest).to_lowercase()

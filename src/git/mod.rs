@@ -21,7 +21,7 @@ mod tests;
 
 pub use attributes::Attributes;
 pub use changes::{Change, Changed};
-pub use checkout::{Checkout, View};
+pub use checkout::{Checkout, View, repository as repository_key};
 pub use clones::{clone_of, forget_kept, kept, make_clone, mark_moving, name_of, remote_reference};
 pub use commit::Commit;
 pub use failure::Failure;

@@ -79,6 +79,7 @@
 //! | YAML source, span, YAML event | the text of a file with its nodes; the bytes of one node; one step of a YAML reader |
 //! | guard, lock reason | a rule about what must not be edited; why a file is locked |
 //! | rule owner | who made a rule that denies a path: the user or the repository |
+//! | policy, question, consent | a program that a repository names as a check of its changes; what a person is shown of all of them; the answer |
 //! | catalogue, published version | where versions are on offer: a Helm repository, a registry; one version or tag that it has |
 //! | sensitive | of a name: its value is a credential |
 

@@ -1,18 +1,21 @@
 //! External programs that the user has installed, run with a timeout, and without network except for git's fetch and push, and for what
 //! prints tokens.
 //!
-//! They run only on request, and nothing that they print is trusted. Policy commands do *not* belong here yet.
+//! They run only on request, and nothing that they print is trusted.
 
 mod branch;
 mod commit;
+mod copy;
 mod credential_helper;
 mod editor;
 mod failure;
 mod git;
 mod guard;
+mod helm;
 mod leash;
 mod login;
 mod opinion;
+mod policy;
 mod publish;
 mod push;
 mod quiet;
@@ -32,8 +35,10 @@ pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;
 pub use guard::Guard;
+pub use helm::{ChartAddress, Helm};
 pub use leash::{Ended, Halted, Leash};
 pub use opinion::{Opinion, second};
+pub use policy::PolicyFolder;
 pub use publish::{branch_at, publish};
 pub use push::Pushed;
 pub use reference::{NamedReference, fetch_reference, named_reference};

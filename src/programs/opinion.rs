@@ -1,23 +1,21 @@
 //! A second opinion on a build: the user's own kustomize, else kubectl, else flux.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::node::{Layer, Node};
 use fluxdeck_model::render::read::{TextPlace, documents};
-use fluxdeck_model::render::tree::{self, PathKind, Tree};
+use fluxdeck_model::render::tree::Tree;
 use fluxdeck_model::render::write;
 use serde_json::Value;
 
+use super::copy::{copy_tree, private, write_file};
 use super::failure::Failure;
 use super::run::{Ran, find, run};
 
 /// How long the other may take.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Folders inside folders that are copied.
-const DEEPEST: usize = 200;
 
 /// What another program made of the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +55,8 @@ pub async fn second(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Resul
     else {
         return Ok(Opinion::Nobody);
     };
-    let copy = tempfile::tempdir().map_err(|error| Error::failed(format!("cannot make a folder: {error}"), ""))?;
-    copy_all(tree, "", copy.path(), 0)?;
+    let copy = private("fluxdeck-copy-").map_err(|error| Error::failed(format!("cannot make a folder: {error}"), ""))?;
+    copy_tree(tree, copy.path(), u64::MAX)?;
     if program == "flux" {
         write_file(&copy.path().join("second-opinion.yaml"), PLAIN.replace("PATH", folder).as_bytes())?;
     }
@@ -132,45 +130,9 @@ fn first(a: &Value, b: &Value, path: &str) -> String {
     }
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), ""))
-}
-
-fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()> {
-    let failed = |error: fluxdeck_model::render::BuildError| Error::failed(error.to_string(), "");
-    if depth > DEEPEST {
-        return Err(Error::failed(format!("`{path}` is too deep to be copied"), ""));
-    }
-    for name in tree.list(path).map_err(failed)? {
-        let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-        let to = into.join(&name);
-        match tree.entry(&below) {
-            Some(PathKind::Folder) => {
-                std::fs::create_dir(&to).map_err(|error| Error::failed(format!("cannot make {}: {error}", to.display()), ""))?;
-                copy_all(tree, &below, &to, depth + 1)?;
-            }
-            Some(PathKind::File) => {
-                // what is too large for us is not asked about
-                if let Ok(bytes) = tree.read(&below) {
-                    write_file(&to, &bytes)?;
-                }
-            }
-            // one that leads out is left away
-            #[cfg(unix)]
-            Some(PathKind::Link(target)) if tree::resolve(tree, "", &below).is_ok() => {
-                std::os::unix::fs::symlink(&target, &to)
-                    .map_err(|error| Error::failed(format!("cannot link {}: {error}", to.display()), ""))?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fluxdeck_model::render::tree::Memory;
 
     fn nodes(text: &str) -> Vec<Node> {
         documents(text.as_bytes(), &TextPlace::file(&"x".into(), Layer::Resource)).expect("YAML")
@@ -200,17 +162,5 @@ mod tests {
         let late = Err(Failure::TooLong(LIMIT));
         assert_eq!(judge("kustomize", late, None).expect("an opinion"), fails("it did not end within 60 s"));
         assert_eq!(judge("kubectl", Ok(TWO.to_owned()), None).expect("an opinion"), Opinion::Builds { program: "kubectl" });
-    }
-
-    #[test]
-    fn a_copy_has_no_link_that_leads_out() {
-        let mut tree = Memory::new([("a/b.yaml", "x")]);
-        tree.link("in", "a/b.yaml");
-        tree.link("out", "../../etc/passwd");
-        let dir = tempfile::tempdir().expect("a folder");
-        copy_all(&tree, "", dir.path(), 0).expect("copied");
-
-        assert_eq!(std::fs::read_to_string(dir.path().join("in")).expect("a link"), "x");
-        assert!(dir.path().join("out").symlink_metadata().is_err());
     }
 }

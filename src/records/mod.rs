@@ -2,6 +2,7 @@
 //! through [`crate::files`], so that a test can put a faulty disk in its place.
 
 pub mod acts;
+pub mod allowed;
 pub mod jobs;
 mod kept;
 pub mod manuscripts;

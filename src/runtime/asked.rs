@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use super::{Origin, Runtime, looks};
+use super::{Answered, Origin, Runtime, looks};
 use crate::cluster::Connection;
 use crate::files::Disk;
 use crate::records;
@@ -28,8 +28,12 @@ impl Runtime {
                 Ok((proposed, asking)) => {
                     answer.give(Reply::Proposed(Box::new(proposed))).await;
                     let mut checks = pin!(changes.ask(live.as_ref(), &asking));
-                    while let Some(check) = checks.next().await {
-                        answer.give(Reply::Checked(check)).await;
+                    while let Some(answered) = checks.next().await {
+                        let reply = match answered {
+                            Answered::Check(check) => Reply::Checked(check),
+                            Answered::Rendered(rendered) => Reply::Rendered(rendered),
+                        };
+                        answer.give(reply).await;
                     }
                 }
             }

@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, programs, records};
-pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, planned};
+pub use changes::{Answered, ChangeOptions, Changes, Planned, outcome as plan_outcome, planned};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::driver::{Driver, fleet};
 use fluxdeck::app::App;
 use fluxdeck_model::actions::{Ask, Outcome, Request, Step};
-use fluxdeck_model::change::{Check, CheckResult, Proposed};
+use fluxdeck_model::change::{Check, CheckResult, Proposed, RenderedBuild};
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
@@ -92,7 +92,14 @@ impl Driver {
     /// Somebody else has answered about what was planned last.
     pub async fn check(&mut self, name: &'static str, result: CheckResult, why: &str) {
         let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
-        self.receive(Message::Reply(ticket, Reply::Checked(Check { name, result, why: why.to_owned() })));
+        self.receive(Message::Reply(ticket, Reply::Checked(Check { name: name.into(), result, why: why.to_owned() })));
+        self.settle().await;
+    }
+
+    /// helm has rendered what was planned last.
+    pub async fn rendered(&mut self, rendered: Vec<RenderedBuild>) {
+        let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
+        self.receive(Message::Reply(ticket, Reply::Rendered(rendered)));
         self.settle().await;
     }
 

@@ -21,7 +21,7 @@ index 1111111..2222222 100644
 ";
 
 fn check(name: &'static str, result: CheckResult, why: &str) -> Check {
-    Check { name, result, why: why.to_owned() }
+    Check { name: name.into(), result, why: why.to_owned() }
 }
 
 /// What a build has then.
@@ -96,6 +96,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         merged_by_hand: None,
         digest: "0".repeat(64),
         source: None,
+        policy: None,
         order,
     }
 }

@@ -199,7 +199,7 @@ async fn playbooks_have_names_that_take_answers() {
 
 /// A check of others that is under way.
 fn begun(proposal: &mut Proposal) {
-    proposal.checked(&[Check { name: "server-side dry run", result: CheckResult::UnderWay, why: String::new() }]);
+    proposal.checked(&[Check { name: "server-side dry run".into(), result: CheckResult::UnderWay, why: String::new() }]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use fluxdeck::runtime::{self, Changes, Desk, Guest, Options, Origin};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion};
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
 use fluxdeck_model::playbooks;
-use fluxdeck_model::state::ChangeQuery;
+use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 const FLEET: &str = "http://forge.example.test/ops/fleet.git";
 const KEY: &str = "oci://forge.example.test/ops/policies";
@@ -88,6 +88,7 @@ impl Bench {
             applier: object("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "policies"),
             order,
             said: said.map(|from| SaidSource { key: KEY.to_owned(), from }),
+            consent: PolicyConsent::Kept,
         };
         self.changes.propose(Some(&self.live), query, false, "").await.expect("it is planned").0
     }
@@ -139,6 +140,7 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
         order: order.clone(),
         said: None,
+        consent: PolicyConsent::Kept,
     };
     let asked = bench.changes.propose(Some(&bench.live), query(&order), false, "").await.expect("it is planned").0;
     let Proposed::Refused(refusal) = asked else { panic!("{asked:?}") };
@@ -188,6 +190,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
             applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
             order: ChangeOrder { is_push_only: true, ..order },
             said: None,
+            consent: PolicyConsent::Kept,
         };
         bench.changes.propose(Some(&bench.live), query, false, "").await.expect("it is planned").0
     };

@@ -35,6 +35,8 @@ const CALLS: &[&str] = &[
     "check --repo REPO",
     "check --repo REPO -v",
     "check --repo REPO -o github",
+    "trust --repo REPO",
+    "init --repo REPO --stdout",
     "drift --demo",
     "drift ks/nope --demo",
     "snapshot saved.gz --demo",

@@ -9,7 +9,7 @@ use super::files::fleet;
 use crate::support::program::{Fluxdeck, Ran};
 use fluxdeck::runtime::{self, Options, Origin};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, CheckoutFile, Proposed, SiteScope};
-use fluxdeck_model::state::ChangeQuery;
+use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 const APPS: &str = "production/flux-system/apps";
 
@@ -178,7 +178,7 @@ async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
             site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
             ..ChangeOrder::default()
         };
-        ChangeQuery { object: None, also: Vec::new(), applier: None, order, said: None }
+        ChangeQuery { object: None, also: Vec::new(), applier: None, order, said: None, consent: PolicyConsent::Kept }
     };
     let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
     for is_same in [true, false] {

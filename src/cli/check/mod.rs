@@ -1,5 +1,6 @@
 //! `fluxdeck check`: whether the content of a repository is sound. Everything is built and checked, without a cluster.
 
+mod policy;
 mod print;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::repository::{BuildOutcome, Repository};
 use fluxdeck_model::render::tree::Tree;
+use policy::Programs;
 
 pub(super) const COMMAND: Command = Command {
     name: "check",
@@ -47,6 +49,9 @@ struct Arguments {
     /// Every finding by itself, also where many say the same
     #[arg(short, long)]
     verbose: bool,
+    /// Run the programs that the repository names as checks ([[policy]] in .fluxdeck.toml), as it was at --since, else as it is
+    #[arg(long)]
+    run_policy: bool,
     /// More schemas: CRDs in YAML, or JSON schemas named GROUP/KIND_VERSION.json
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
@@ -84,7 +89,11 @@ struct Report {
 /// Looks at a checkout. Returns the exit code.
 fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let wanted = arguments.clone();
-    let report = arguments.files.worker(arguments.files.remotes(places)?)?.wait(move |bench| examine(bench, &wanted))?;
+    let (mut report, programs) =
+        arguments.files.worker(arguments.files.remotes(places)?)?.wait(move |bench| examine(bench, &wanted))?;
+    if let Some(code) = programs.run(&mut report.findings)? {
+        return Ok(code);
+    }
     print::report(&report, arguments.output, arguments.verbose)?;
     let errors = report.findings.count(Level::Error);
     if report.built == 0 && errors == 0 {
@@ -100,7 +109,7 @@ fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     Ok((errors > 0).into())
 }
 
-fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
+fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<(Report, Programs)> {
     let Bench { checkout, builder, remotes } = bench;
     let view = arguments.files.view(checkout)?;
     let given = Given::read(arguments.substitute_from.as_deref())?;
@@ -108,10 +117,12 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
     let repository = given.build(builder, remotes, view.tree())?;
     let mut findings = check::check(&repository, &mut schemas);
     let mut differences = None;
+    let mut programs = Programs::default();
     if let Some(since) = &arguments.since {
         let revision = arguments.files.rev.as_deref();
         let base = checkout.view(Some(&checkout.base(since, revision)?))?;
         let changed = checkout.changed(since, revision)?;
+        let paths: Vec<_> = changed.iter().map(|one| one.path.clone()).collect();
         let policy = policy([base.tree(), view.tree()], &arguments.allow)?;
         for one in changed {
             let before = (one.change != Change::Added).then_some(base.tree());
@@ -124,9 +135,14 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
                 findings.add(finding, Some(who));
             }
         }
-        differences = Some(check::differences(&before, &repository));
+        let found = check::differences(&before, &repository);
+        programs = Programs::since(base.tree(), view.tree(), &paths, &found, arguments.run_policy)?;
+        differences = Some(found);
     }
-    Ok(Report {
+    if arguments.since.is_none() {
+        programs = Programs::of(view.tree(), arguments.run_policy)?;
+    }
+    let report = Report {
         findings,
         differences,
         root: checkout.root().to_owned(),
@@ -136,7 +152,8 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
         members: repository.members().count(),
         built: count(&repository),
         objects: repository.members().map(|(_, member)| member.outcome.objects().len()).sum(),
-    })
+    };
+    Ok((report, programs))
 }
 
 fn count(repository: &Repository) -> usize {

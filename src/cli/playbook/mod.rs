@@ -87,6 +87,9 @@ struct Arguments {
     /// Accept everything else that changes with it
     #[arg(long)]
     wide: bool,
+    /// Run the programs that the repository names as checks, this time, also if `fluxdeck trust` has not allowed them
+    #[arg(long, conflicts_with = "dry_run")]
+    run_policy: bool,
     /// Write nothing, and print what would be written
     #[arg(long)]
     dry_run: bool,

@@ -9,14 +9,14 @@ use super::print;
 use crate::cli::act::select;
 use crate::cli::headless::Headless;
 use crate::cli::{Call, ReportFormat, output, source};
-use crate::runtime::{self, Desk, Options};
+use crate::runtime::{self, Answered, Desk, Options};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::kinds::{self, Trait};
 use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::state::jobs::{Change, ChangeGoal, JobId, Submission};
-use fluxdeck_model::state::{ChangeQuery, Intent, State};
+use fluxdeck_model::state::{ChangeQuery, Intent, PolicyConsent, State};
 
 /// How long the first complete read of a cluster may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,7 +52,20 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
             ));
         }
     };
-    proposal.checked(&changes.asked(live.as_ref(), &asking).await);
+    // a program that was started for this ends with it; nothing was sent yet
+    let answers = match asking.runs_programs() {
+        false => changes.asked(live.as_ref(), &asking).await,
+        true => tokio::select! {
+            answers = changes.asked(live.as_ref(), &asking) => answers,
+            code = crate::run::stopped() => return Ok(code),
+        },
+    };
+    for answered in answers {
+        match answered {
+            Answered::Check(check) => proposal.checked(&[check]),
+            Answered::Rendered(rendered) => proposal.also_renders(&rendered),
+        }
+    }
     output::beside(&review(&proposal, headless.state().clock));
     if proposal.has_failed() && !proposal.order.is_wide {
         return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
@@ -68,7 +81,15 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         let why = headless.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
         return Err(Error::failed(why, "`fluxdeck changes` lists what is under way"));
     };
-    follow(call, &mut headless, id, arguments.report()).await
+    let following = follow(call, &mut headless, id, arguments.report());
+    match asking.runs_programs() {
+        false => following.await,
+        // the signals are ours by now
+        true => tokio::select! {
+            done = following => done,
+            code = crate::run::stopped() => Ok(code),
+        },
+    }
 }
 
 /// Reads the cluster of a context.
@@ -122,7 +143,8 @@ fn query(
         expected: Vec::new(),
         is_push_only: arguments.push_only,
     };
-    Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None })
+    let consent = if arguments.run_policy { PolicyConsent::Once } else { PolicyConsent::Kept };
+    Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None, consent })
 }
 
 /// The text of the user for the pull request.

@@ -1,5 +1,7 @@
 //! What was looked at before a change is shown: each passed, failed, or not run and why.
 
+use std::borrow::Cow;
+
 use super::builds::Build;
 use super::proof::{ChangeProof, Claim};
 use crate::domain::text::counted;
@@ -9,7 +11,7 @@ use crate::render::Node;
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub result: CheckResult,
     pub why: String,
 }
@@ -43,7 +45,7 @@ impl Check {
 
 /// Everything that is checked of a way that does what is wanted.
 pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &ChangeProof) -> Vec<Check> {
-    let check = |name, result, why: String| Check { name, result, why };
+    let check = |name: &'static str, result, why: String| Check { name: name.into(), result, why };
     let mut checks = vec![check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other".to_owned())];
     let why = match proof.inside.len() {
         0 => format!("{} has the new value and no other difference", after.name),
@@ -85,12 +87,12 @@ fn others(proof: &ChangeProof) -> Check {
     } else {
         (CheckResult::Passed, "nothing else that the repository builds changes".to_owned())
     };
-    Check { name: "others", result, why }
+    Check { name: "others".into(), result, why }
 }
 
 /// Faults of the object that it did not have before.
 fn schema(claim: &Claim<'_>, before: &Build, after: &Build) -> Check {
-    let check = |result, why| Check { name: "schema", result, why };
+    let check = |result, why| Check { name: "schema".into(), result, why };
     let Some((_, object)) = claim.target.of(after).filter(|(_, object)| claim.schemas.of(&object.node).is_some()) else {
         return check(CheckResult::NotRun, "no schema is known for this kind".to_owned());
     };

@@ -203,7 +203,7 @@ impl PullText {
                 CheckResult::NotRun => ("not run", cell(&check.why)),
                 CheckResult::UnderWay => ("not run", "no answer had come when this was submitted".to_owned()),
             };
-            out.push_str(&format!("| {} | {sign} | {why} |\n", check.name));
+            out.push_str(&format!("| {} | {sign} | {why} |\n", cell(&check.name)));
         }
         out.push_str(&self.tail);
         out

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::describe::{self, PullText};
 use super::order::ChangeOrder;
+use super::outside::PolicyQuestion;
 use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, FileOwners,
     HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
@@ -77,6 +78,8 @@ pub struct Proposal {
     pub digest: String,
     /// Where a person may say another repository of its source.
     pub source: Option<SourceQuestion>,
+    /// The programs that its repository names as checks; none where it names none.
+    pub policy: Option<PolicyQuestion>,
 }
 
 /// A Flux Kustomization of another context, as it was when that was looked at last.
@@ -218,9 +221,14 @@ impl Proposal {
         self.pull.body = self.text.with(&self.order.body, &self.checks);
     }
 
+    /// Takes over what is made of what is built: objects of charts.
+    pub fn also_renders(&mut self, more: &[RenderedBuild]) {
+        self.rendered.extend(more.iter().filter(|one| !self.rendered.contains(one)).cloned().collect::<Vec<_>>());
+    }
+
     /// The checks that were begun and have no result yet.
-    pub fn under_way(&self) -> impl Iterator<Item = &'static str> {
-        self.checks.iter().filter(|check| check.is_under_way()).map(|check| check.name)
+    pub fn under_way(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().filter(|check| check.is_under_way()).map(|check| &*check.name)
     }
 
     /// Whether a check failed: it can still be submitted only if the order is wide.
@@ -271,7 +279,7 @@ pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
 
 /// The checks for which somebody else would have to be asked.
 pub fn unasked(plan: &ChangePlan) -> Vec<Check> {
-    plan.outside.begun(Err("no cluster was asked"), Err("no registry was asked"))
+    plan.outside.begun(Err("no cluster was asked"), Err("no registry was asked"), Err("helm was not called"))
 }
 
 /// The checks of all fields: of one name the worst.

@@ -102,6 +102,24 @@ pub fn rendered(before: &[&Build], after: &[&Build]) -> Vec<RenderedBuild> {
     found
 }
 
+/// What differs between two lists of objects, under a name.
+pub fn between(name: &str, before: &[Applied], after: &[Applied]) -> RenderedBuild {
+    let mut objects = pairwise(before, after);
+    let more = objects.len().saturating_sub(OBJECTS);
+    objects.truncate(OBJECTS);
+    RenderedBuild { builds: vec![name.to_owned()], objects, more, lost: None }
+}
+
+fn pairwise(old: &[Applied], new: &[Applied]) -> Vec<RenderedObject> {
+    let (pairs, gone) = pairs(old, new);
+    let pair = |(was, at): (Option<usize>, usize)| match was {
+        Some(was) => changed(&old[was], &new[at]),
+        None => Some(whole(&new[at], ObjectFate::New)),
+    };
+    let kept = pairs.into_iter().filter_map(pair);
+    kept.chain(gone.into_iter().map(|at| whole(&old[at], ObjectFate::Gone))).collect()
+}
+
 fn add(found: &mut Vec<RenderedBuild>, name: &str, (mut objects, lost): (Vec<RenderedObject>, Option<String>)) {
     if objects.is_empty() && lost.is_none() {
         return;
@@ -127,13 +145,7 @@ fn of_build(before: &Build, after: Option<&Build>) -> (Vec<RenderedObject>, Opti
     if Arc::ptr_eq(old, new) {
         return Default::default();
     }
-    let (pairs, gone) = pairs(old, new);
-    let pair = |(was, at): (Option<usize>, usize)| match was {
-        Some(was) => changed(&old[was], &new[at]),
-        None => Some(whole(&new[at], ObjectFate::New)),
-    };
-    let kept = pairs.into_iter().filter_map(pair);
-    (kept.chain(gone.into_iter().map(|at| whole(&old[at], ObjectFate::Gone))).collect(), None)
+    (pairwise(old, new), None)
 }
 
 /// An object with all of its fields, which come or go.

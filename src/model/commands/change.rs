@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{self, Trait};
 use crate::playbooks::{self, KnownObject, OfferSource, Playbook, PlaybookStart, PresentState};
-use crate::state::{ChangeQuery, DraftOf, State};
+use crate::state::{ChangeQuery, DraftOf, PolicyConsent, State};
 
 /// Where there is an object to change.
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
@@ -118,7 +118,14 @@ impl ChangeForm {
             expected: Vec::new(),
             is_push_only: false,
         };
-        Ok(ChangeQuery { object: Some(id.clone()), also: self.also.clone(), applier: self.applier.clone(), order, said: None })
+        Ok(ChangeQuery {
+            object: Some(id.clone()),
+            also: self.also.clone(),
+            applier: self.applier.clone(),
+            order,
+            said: None,
+            consent: PolicyConsent::Kept,
+        })
     }
 }
 

@@ -219,6 +219,8 @@ pub enum Gesture {
     Labels,
     /// Who is asked for a review of it.
     Reviewers,
+    /// Of a change that is reviewed: the programs that its repository names as checks.
+    Programs,
     Draft,
     /// The forge merges it once its checks have passed.
     MergeLater,

@@ -53,7 +53,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
-        G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
+        G::Programs | G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
     }
 }
 
@@ -177,6 +177,13 @@ fn of_reviews() -> Vec<Command> {
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
         key(&["l"], REVIEW, Gesture::Labels, "labels of the pull request"),
         key(&["r"], REVIEW, Gesture::Reviewers, "who is asked for a review of it"),
+        footed(
+            &["P"],
+            REVIEW,
+            Gesture::Programs,
+            "the programs that the repository names as checks: read them, and let them run",
+            "programs",
+        ),
         footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
         footed(

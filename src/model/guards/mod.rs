@@ -4,6 +4,7 @@
 //! header says what it locks and what it deliberately leaves open. The attributes of a path come from `git`, as an answer.
 
 pub mod branch;
+mod command;
 mod covered;
 mod encrypted;
 mod generated;
@@ -11,12 +12,14 @@ mod locked;
 mod path;
 mod policy;
 mod secret;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 
 use crate::render::tree::Tree;
 
 pub use branch::Branch;
+pub use command::{PolicyCommand, PolicyScope, PolicySubject};
 pub use covered::{CoveredLines, shown_file};
 pub use encrypted::line as encrypted_at;
 pub use generated::line as generated_at;

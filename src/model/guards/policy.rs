@@ -1,11 +1,13 @@
 //! What a repository says to this program, in `.fluxdeck.toml`, and the globs that deny.
 //!
 //! Any user who may push can change the file: it is parsed strictly, and its effects are bounded. An unknown key is an error, since it may be
-//! a rule that someone relies on. It never names a program, a path of this machine or an address.
+//! a rule that someone relies on. The programs that it names are run only once the user has allowed exactly them; it names no path of this
+//! machine and no address.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
+use super::command::PolicyCommand;
 use super::locked::LockReason;
 use crate::domain::text::sanitise;
 use crate::error::{Error, Result};
@@ -17,6 +19,8 @@ pub const FILE: &str = SETTINGS_FILE;
 /// Most globs, and the longest one in bytes.
 const MOST: usize = 1000;
 const LONGEST: usize = 512;
+/// Most labels and reviewers.
+const MOST_NAMES: usize = 50;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,6 +31,8 @@ pub struct RepositoryPolicy {
     /// What is built from the repository: [`crate::render::repository`] reads it.
     pub kustomizations: Vec<AppliedElsewhere>,
     pub artifacts: Vec<PushedFolder>,
+    /// Programs that check its changes.
+    pub policy: Vec<PolicyCommand>,
 }
 
 /// What it says of changes.
@@ -38,6 +44,9 @@ pub struct ChangePolicy {
     pub branch: Option<String>,
     /// Whether commits are signed off; nothing said: as the repository's last commits are.
     pub sign_off: Option<bool>,
+    /// Labels, and who is asked for a review, where a change names none.
+    pub labels: Vec<String>,
+    pub reviewers: Vec<String>,
 }
 
 impl RepositoryPolicy {
@@ -60,22 +69,33 @@ impl RepositoryPolicy {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let wrong = |line: Option<usize>, what: &str| {
             let at = line.map_or_else(String::new, |line| format!(":{line}"));
-            Error::failed(
-                format!("{FILE}{at}: {}", sanitise(what)),
-                "it takes deny = [\"GLOB\", …], [changes] with deny, branch, sign-off, [[kustomizations]] and [[artifacts]]",
-            )
+            Error::failed(format!("{FILE}{at}: {}", sanitise(what)), "`fluxdeck init --stdout` prints every key that it takes")
         };
         if bytes.len() > LARGEST_SETTINGS {
             return Err(wrong(None, &format!("it is larger than {LARGEST_SETTINGS} bytes")));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| wrong(None, "it is not UTF-8"))?;
         let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-        toml::from_str(text).map_err(|error| wrong(error.span().map(|span| line(span.start)), error.message()))
+        let read: Self =
+            toml::from_str(text).map_err(|error| wrong(error.span().map(|span| line(span.start)), error.message()))?;
+        match PolicyCommand::fault(&read.policy).or_else(|| read.changes.fault()) {
+            Some(fault) => Err(wrong(None, &fault)),
+            None => Ok(read),
+        }
     }
 
     /// The globs that it denies, by themselves or of changes.
     pub fn deny(&self) -> impl Iterator<Item = &str> {
         self.deny.iter().chain(&self.changes.deny).map(String::as_str)
+    }
+}
+
+impl ChangePolicy {
+    fn fault(&self) -> Option<String> {
+        let is_none = |name: &&String| name.trim().is_empty() || name.len() > LONGEST || sanitise(name) != **name;
+        let names = || self.labels.iter().chain(&self.reviewers);
+        let wrong = names().find(is_none).map(|name| format!("`{name}` is neither a label nor a reviewer"));
+        wrong.or_else(|| (names().count() > MOST_NAMES).then(|| format!("there are more than {MOST_NAMES} labels and reviewers")))
     }
 }
 

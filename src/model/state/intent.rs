@@ -155,6 +155,20 @@ pub struct ChangeQuery {
     pub order: ChangeOrder,
     /// What the user says of its source.
     pub said: Option<SaidSource>,
+    /// What the user says of the programs that its repository names as checks.
+    pub consent: PolicyConsent,
+}
+
+/// Whether programs that a repository names may run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PolicyConsent {
+    /// As it was allowed before.
+    #[default]
+    Kept,
+    /// This time, whatever they are.
+    Once,
+    /// Those of this digest, from now on.
+    Given(String),
 }
 
 /// How the active cluster is shown.

@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, Proposed, PullReview};
+use crate::change::{ChangeOrder, Check, Proposed, PullReview, RenderedBuild};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -99,6 +99,8 @@ pub enum Reply {
     Proposed(Box<Proposed>),
     /// A check of the change that was planned for the same ticket: somebody else has answered.
     Checked(Check),
+    /// What differs in the objects of charts, besides what the proposal has.
+    Rendered(Vec<RenderedBuild>),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
     /// The file that has a text to be edited.

@@ -31,7 +31,7 @@ pub use declared::Manifest;
 pub use drafts::{ChangeDraft, DraftOf};
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
-pub use intent::{ChangeQuery, Confirmed, Intent, Question, Setting, Show, Wanted};
+pub use intent::{ChangeQuery, Confirmed, Intent, PolicyConsent, Question, Setting, Show, Wanted};
 pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Manuscript, Message, News, Reply};
 pub use notice::{Ends, Notice};
 

@@ -1,14 +1,18 @@
-//! What others are asked about a change that is proven: its API server, registries, repositories of charts. Each answer is a check.
+//! What others are asked about a change that is proven: its API server, registries, repositories of charts, programs of the repository. Each
+//! answer is a check.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::stream::{self, Stream, StreamExt};
 
 use super::super::published::Offers;
-use super::Changes;
+use super::plan::Planned;
+use super::{Changes, folder};
 use crate::cluster::{self, Connection};
-use fluxdeck_model::change::outside::{self, NamedVersion, Outside};
-use fluxdeck_model::change::{ChangePlan, Check, SiteScope};
+use crate::programs::PolicyFolder;
+use fluxdeck_model::change::outside::{self, NamedVersion, Outside, PolicyEnd, PolicyRun};
+use fluxdeck_model::change::{ChangePlan, ChangeSite, ChangedFile, Check, RenderedBuild, SiteScope};
 use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
 use fluxdeck_model::render::flux::{self, Spec};
 
@@ -24,20 +28,67 @@ const MOST: usize = 100;
 /// Which others a change gives reason to ask, and for what.
 #[derive(Clone, Debug)]
 pub struct Asking {
-    outside: Outside,
+    pub(super) outside: Outside,
     /// Whether the API server is asked; else why not.
     cluster: Result<(), &'static str>,
+    is_of_cluster: bool,
+    helm: Result<(), &'static str>,
+    /// Programs of the repository.
+    runs: Vec<PolicyRun>,
+    pub(super) tree: ChangedTree,
+}
+
+/// The files after a change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChangedTree {
+    /// Where the repository is, and the commit before the change.
+    pub folder: PathBuf,
+    pub base: String,
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// What somebody has answered.
+pub enum Answered {
+    Check(Check),
+    /// What differs in the objects of charts.
+    Rendered(Vec<RenderedBuild>),
 }
 
 impl Asking {
     /// Nobody is asked.
     pub(super) fn nobody() -> Self {
-        Self { outside: Outside::default(), cluster: Err("") }
+        Self {
+            outside: Outside::default(),
+            cluster: Err(""),
+            is_of_cluster: false,
+            helm: Err(""),
+            runs: Vec::new(),
+            tree: ChangedTree::default(),
+        }
     }
 
     /// The checks before the first answer.
     pub(super) fn begun(&self) -> Vec<Check> {
-        self.outside.begun(self.cluster, Ok(()))
+        let policies = self.runs.iter().map(PolicyRun::begun);
+        self.outside.begun(self.cluster, Ok(()), self.helm).into_iter().chain(policies).collect()
+    }
+
+    /// Takes over the programs that are meant for a plan, and the files that they look at.
+    pub(super) fn programs(&mut self, site: &ChangeSite, plan: &ChangePlan, planned: &Planned) {
+        let file = |file: &ChangedFile| (file.path.to_string(), file.after.to_vec());
+        let files = plan.files.iter().map(file).collect();
+        self.runs.clone_from(&planned.runs);
+        self.tree = ChangedTree { folder: folder(site), base: planned.base.clone(), files };
+    }
+
+    /// Whether programs of this machine are started for it.
+    pub fn runs_programs(&self) -> bool {
+        self.runs.iter().any(|run| run.may.is_ok()) || self.is_begun(outside::HELM)
+    }
+
+    /// Whether it is known that the cluster at hand applies what was built.
+    pub(super) fn is_of_cluster(&self) -> bool {
+        self.is_of_cluster
     }
 
     fn is_begun(&self, name: &str) -> bool {
@@ -49,6 +100,7 @@ impl Changes {
     /// What is to be asked about a plan. `applied`: the Kustomization as the cluster has it. Where only reading is allowed, the API server is
     /// not asked: it is a request to write.
     pub(super) fn asking(
+        &self,
         live: Option<&Connection>,
         scope: &SiteScope,
         applied: Option<&Spec>,
@@ -64,19 +116,43 @@ impl Changes {
             (Some(_), false) if plan.outside.dry_runs.len() > MOST => Err("more objects change than are asked about (100)"),
             (Some(_), false) => Ok(()),
         };
-        Asking { outside: plan.outside.clone(), cluster }
+        let helm = if self.company().is_some() { Err("charts are not rendered in the demo") } else { Ok(()) };
+        Asking { outside: plan.outside.clone(), cluster, is_of_cluster, helm, ..Asking::nobody() }
     }
 
     /// Asks, and returns each check as soon as it has its result. Sends at most [`MOST`] requests to the API server, none of which stores
-    /// anything, and one look-up for each image or chart.
-    pub fn ask<'a>(&'a self, live: Option<&'a Connection>, asking: &'a Asking) -> impl Stream<Item = Check> + 'a {
+    /// anything, and one look-up for each image or chart; the programs of the repository run one after the other.
+    pub fn ask<'a>(&'a self, live: Option<&'a Connection>, asking: &'a Asking) -> impl Stream<Item = Answered> + 'a {
         let cluster = stream::once(cluster_says(live, asking));
         let registries = stream::once(registries_say(&self.offers, asking));
-        stream::select(cluster, registries).filter_map(std::future::ready)
+        let asked = stream::select(cluster, registries).filter_map(std::future::ready);
+        let due = asking.runs.iter().filter(|run| run.may.is_ok());
+        let programs = stream::iter(due).then(move |run| async move { run.ended(self.ran(&asking.tree, run).await) });
+        let is_due = asking.is_begun(outside::HELM);
+        let charts = stream::iter(is_due.then_some(())).then(move |()| self.rendered(live, asking));
+        // what differs is there before the check says so
+        let charts = charts.flat_map(|(check, rendered)| stream::iter([Answered::Rendered(rendered), Answered::Check(check)]));
+        stream::select(stream::select(asked, programs).map(Answered::Check), charts)
+    }
+
+    /// Runs a program on a copy of the changed files of its own, so that none sees what another one did to them.
+    async fn ran(&self, tree: &ChangedTree, run: &PolicyRun) -> PolicyEnd {
+        let (base, files) = (tree.base.clone(), tree.files.clone());
+        let copied = self.desk.at(&tree.folder, move |bench| {
+            let view = bench.checkout.view(Some(&base))?;
+            PolicyFolder::new(view.tree(), &files, files.iter().map(|(path, _)| path.clone()))
+        });
+        match copied.await {
+            Err(error) => PolicyEnd::NotRun(error.message),
+            Ok(folder) => match folder.run(&run.policy.command).await {
+                Ok((code, said)) => PolicyEnd::Ended { code, said },
+                Err(why) => PolicyEnd::NotRun(why),
+            },
+        }
     }
 
     /// As [`Changes::ask`], to the end.
-    pub async fn asked(&self, live: Option<&Connection>, asking: &Asking) -> Vec<Check> {
+    pub async fn asked(&self, live: Option<&Connection>, asking: &Asking) -> Vec<Answered> {
         self.ask(live, asking).collect().await
     }
 }

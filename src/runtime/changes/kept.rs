@@ -1,6 +1,7 @@
-//! What users say of the sources of artifacts, and what contexts were seen to apply, between two runs and within one.
+//! What users say, of the sources of artifacts and of the programs that repositories name, and what contexts were seen to apply; between two
+//! runs and within one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,8 +9,10 @@ use jiff::Timestamp;
 
 use crate::files::Disk;
 use crate::records;
+use crate::records::allowed::AllowedPrograms;
 use crate::records::readers::{SeenReader, SeenReaders};
 use crate::records::sources::KeptSource;
+use fluxdeck_model::change::outside::PolicyQuestion;
 use fluxdeck_model::domain::SaidSource;
 
 /// What users say of sources, and what contexts apply: in a directory that outlives the run; without one, as in the demo, for the run.
@@ -19,11 +22,13 @@ pub struct Kept {
     dir: Option<PathBuf>,
     here: Arc<Mutex<BTreeMap<String, KeptSource>>>,
     readers: Arc<Mutex<BTreeMap<String, SeenReaders>>>,
+    /// By digest.
+    allowed: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Kept {
     pub fn new(disk: Arc<dyn Disk>, dir: Option<PathBuf>) -> Self {
-        Self { disk, dir, here: Arc::default(), readers: Arc::default() }
+        Self { disk, dir, here: Arc::default(), readers: Arc::default(), allowed: Arc::default() }
     }
 
     /// What was said of the source that fetches this.
@@ -50,6 +55,27 @@ impl Kept {
             Some(dir) => records::readers::all(&*self.disk, Some(dir)),
             None => self.readers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+
+    /// Whether programs may run: those of this question, and no others.
+    pub fn is_allowed(&self, question: &PolicyQuestion) -> bool {
+        match &self.dir {
+            Some(dir) => records::allowed::is_allowed(&*self.disk, Some(dir), &question.digest),
+            None => self.allowed.lock().unwrap_or_else(PoisonError::into_inner).contains(&question.digest),
+        }
+    }
+
+    /// Allows them.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn allow(&self, question: &PolicyQuestion, at: Timestamp) -> std::io::Result<()> {
+        let Some(dir) = &self.dir else {
+            self.allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(question.digest.clone());
+            return Ok(());
+        };
+        let allowed = AllowedPrograms { repository: question.repository.clone(), at };
+        records::allowed::allow(&*self.disk, dir, &question.digest, Some(allowed))
     }
 
     /// Keeps an answer. One without a repository takes away what was said.

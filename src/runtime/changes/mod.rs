@@ -7,7 +7,7 @@
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
-//!  ask      what others are asked about a change that is proven: its API server, registries
+//!  ask      what others are asked about a change that is proven: its API server, registries, programs; charts: HelmReleases, by helm
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  readers  what other contexts are known to apply of it
 //!  slot     the branch of the change, and whether it was proposed before
@@ -19,6 +19,7 @@
 mod access;
 mod artifact;
 mod ask;
+mod charts;
 mod kept;
 mod later;
 mod manuscript;
@@ -48,6 +49,7 @@ use crate::programs::Remote;
 use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
+pub use ask::Answered;
 pub use kept::Kept;
 pub use plan::{Planned, outcome, planned};
 pub(super) use pulls::AppliedHere;

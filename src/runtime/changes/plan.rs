@@ -5,13 +5,14 @@ use jiff::tz::TimeZone;
 
 use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
+use fluxdeck_model::change::outside::{PolicyQuestion, PolicyRun};
 use fluxdeck_model::change::{
     self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, OwnerFiles,
     PlanOutcome, Refused, WantedField, proposal,
 };
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
-use fluxdeck_model::guards::{self, ChangePolicy, RepositoryPolicy, RuleOwner};
+use fluxdeck_model::guards::{self, ChangePolicy, PolicyCommand, PolicySubject, RepositoryPolicy, RuleOwner};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::playbooks;
 use fluxdeck_model::render::Cache;
@@ -53,6 +54,9 @@ pub struct Planned {
     pub owners: OwnerFiles,
     /// Its last commits are signed off.
     pub signs_off: bool,
+    /// The programs that it names as checks, which a person has to allow; and those of them that are meant for this change.
+    pub question: Option<PolicyQuestion>,
+    pub runs: Vec<PolicyRun>,
 }
 
 impl Planned {
@@ -87,11 +91,31 @@ pub fn planned(
         }
         _ => Default::default(),
     };
-    let policy = RepositoryPolicy::of(view.tree())?.changes;
+    let policy = RepositoryPolicy::of(view.tree())?;
+    let (question, runs) = programs(&policy.policy, order, view.tree(), &outcome);
+    let policy = policy.changes;
     let template = template(view.tree());
     let owners = OwnerFiles::of(view.tree());
     let signs_off = bench.checkout.signs_off(&base, LEARNT_FROM);
-    Ok(Planned { base, outcome, patch, digest, policy, template, owners, signs_off })
+    Ok(Planned { base, outcome, patch, digest, policy, template, owners, signs_off, question, runs })
+}
+
+/// The programs that a repository names as checks, as its base branch says it, and those that are meant for a plan.
+fn programs(
+    policies: &[PolicyCommand],
+    order: &ChangeOrder,
+    base: &dyn Tree,
+    outcome: &PlanOutcome,
+) -> (Option<PolicyQuestion>, Vec<PolicyRun>) {
+    let PlanOutcome::Planned(plan) = outcome else { return (None, Vec::new()) };
+    let subject = PolicySubject {
+        paths: plan.files.iter().map(|file| file.path.to_string()).collect(),
+        kinds: plan.outside.kinds.clone(),
+        playbook: Some(order.playbook.clone()),
+    };
+    let site = &order.site;
+    let key = if site.url.is_empty() { site.folder.clone() } else { git::repository_key(&site.url) };
+    (PolicyQuestion::of(policies, &site.name(), &key, base), PolicyRun::all(policies, &subject, base))
 }
 
 /// The same, unless a field that the order expects to have a value has another one: somebody has changed it since.

@@ -17,10 +17,10 @@ use fluxdeck_model::change::{
     ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
-use fluxdeck_model::error::Result;
+use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards;
 use fluxdeck_model::render::flux::Spec;
-use fluxdeck_model::state::ChangeQuery;
+use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 impl Changes {
     /// Plans and proves a change at the head of its branch. With it comes what others are to be asked about it, as far as they may be: see
@@ -37,8 +37,9 @@ impl Changes {
     ) -> Result<(Proposed, Asking)> {
         let live = live.filter(|_| query.object.is_some());
         let mut asking = Asking::nobody();
-        let begin = |site: &ChangeSite, applied: Option<&Spec>, plan: &ChangePlan| {
-            asking = Self::asking(live, &site.scope, applied, plan, is_readonly);
+        let begin = |site: &ChangeSite, applied: Option<&Spec>, plan: &ChangePlan, planned: &Planned| {
+            asking = self.asking(live, &site.scope, applied, plan, is_readonly);
+            asking.programs(site, plan, planned);
             asking.begun()
         };
         let mut proposed = self.proposed(live, query, begin).await?;
@@ -53,14 +54,14 @@ impl Changes {
         &self,
         live: Option<&Connection>,
         query: ChangeQuery,
-        begin: impl FnOnce(&ChangeSite, Option<&Spec>, &ChangePlan) -> Vec<Check>,
+        begin: impl FnOnce(&ChangeSite, Option<&Spec>, &ChangePlan, &Planned) -> Vec<Check>,
     ) -> Result<Proposed> {
         let (site, request, source) = match self.locate(live, &query).await? {
             Located::Site(site, request) => (*site, request, None),
             Located::Artifact(site, request, question) => (*site, Some(*request), Some(*question)),
             Located::Unknown(question) => return Ok(Proposed::Unknown(Box::new(question))),
         };
-        let order = ChangeOrder { site, ..query.order };
+        let order = ChangeOrder { site, ..query.order.clone() };
         let revision = self.fetched(&order.site).await?;
         let applied = request.as_ref().map(|request| request.spec.clone());
         let (asked, deny) = (order.clone(), self.deny.clone());
@@ -77,7 +78,8 @@ impl Changes {
             };
             Ok((planned, ahead, refusal))
         });
-        let (planned, ahead, refusal) = found.await?;
+        let (mut planned, ahead, refusal) = found.await?;
+        self.permit(&mut planned, &query.consent)?;
         match (&planned.outcome, refusal) {
             (_, Some(refusal)) => Ok(Proposed::Refused(Box::new(ChangeRefusal { source, ..refusal }))),
             (PlanOutcome::Refused(refused), None) => {
@@ -88,7 +90,8 @@ impl Changes {
                 Ok(Proposed::Unchanged { object, base })
             }
             (PlanOutcome::Planned(plan), None) => {
-                let begun = begin(&order.site, applied.as_deref(), plan);
+                let begun = begin(&order.site, applied.as_deref(), plan, &planned);
+                let order = with_defaults(order, &planned);
                 let proposal = self.proposal(order, plan, &planned, ahead, begun).await?;
                 Ok(Proposed::Ready(Box::new(Proposal { source, ..proposal })))
             }
@@ -181,9 +184,34 @@ impl Changes {
             merged_by_hand,
             digest: planned.digest.clone(),
             source: None,
+            policy: planned.question.clone(),
             order,
         })
     }
+
+    /// Takes over what a person says of the programs of the repository, and lets no others run.
+    fn permit(&self, planned: &mut Planned, consent: &PolicyConsent) -> Result<()> {
+        let Some(question) = &mut planned.question else { return Ok(()) };
+        if matches!(consent, PolicyConsent::Given(digest) if *digest == question.digest) {
+            let kept = self.kept.allow(question, jiff::Timestamp::now());
+            kept.map_err(|error| Error::failed(format!("what you allow cannot be kept: {error}"), "see `fluxdeck info`"))?;
+        }
+        question.is_allowed = self.kept.is_allowed(question);
+        if !question.is_allowed && *consent != PolicyConsent::Once {
+            planned.runs = planned.runs.drain(..).map(|run| run.barred("nobody has allowed it yet")).collect();
+        }
+        Ok(())
+    }
+}
+
+/// With the labels and reviewers of the repository, where the order names none.
+fn with_defaults(mut order: ChangeOrder, planned: &Planned) -> ChangeOrder {
+    for (own, usual) in [(&mut order.labels, &planned.policy.labels), (&mut order.reviewers, &planned.policy.reviewers)] {
+        if own.is_empty() {
+            own.clone_from(usual);
+        }
+    }
+    order
 }
 
 /// A file in the work tree of the checkout; a clone of ours has none.

@@ -25,7 +25,7 @@ use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::playbooks;
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached, behind};
-use fluxdeck_model::state::{ChangeQuery, Intent, State, policy_of};
+use fluxdeck_model::state::{ChangeQuery, Intent, PolicyConsent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOBS,
@@ -122,6 +122,7 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
                 applier: change.applier.clone(),
                 order,
                 said: None,
+                consent: PolicyConsent::Kept,
             };
             cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
         }
@@ -152,7 +153,14 @@ fn undo(change: &Change, cx: &mut Cx) {
     let (title, reason) = (format!("Undo: {}", change.pull.title), format!("Takes back {number} ({commit})."));
     let order = ChangeOrder { title, reason, ..order };
     let also = change.changed().into_iter().skip(1).collect();
-    let query = ChangeQuery { object: change.target.clone(), also, applier: change.applier.clone(), order, said: None };
+    let query = ChangeQuery {
+        object: change.target.clone(),
+        also,
+        applier: change.applier.clone(),
+        order,
+        said: None,
+        consent: PolicyConsent::Kept,
+    };
     cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Nowhere)));
 }
 

@@ -5,6 +5,7 @@ mod actions;
 mod answers;
 mod builds;
 mod changes;
+mod charts;
 mod conformance;
 mod connection;
 mod demo;
@@ -43,6 +44,7 @@ pub const ALL: &[&[Trial]] = &[
     answers::TRIALS,
     builds::TRIALS,
     changes::TRIALS,
+    charts::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
     demo::TRIALS,

@@ -9,7 +9,7 @@ use fluxdeck::demo::{self, Company, User};
 use fluxdeck::runtime::{self, Desk, Guest, Options, Origin, Repositories};
 use fluxdeck_model::change::{ChangeOrder, PlanOutcome, Proposed, SiteScope};
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
-use fluxdeck_model::state::ChangeQuery;
+use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 use tokio::runtime::Runtime;
 
 use super::{looks, median, row, timed};
@@ -40,8 +40,14 @@ fn fleet(runtime: &Runtime) {
     let applier = runtime::kustomization(ClusterId(0), "flux-system", "apps");
     let propose = |replicas: usize| {
         let order = order("scale", "deployment/frontend", "web", format!("replicas={replicas}"));
-        let query =
-            ChangeQuery { object: Some(object.clone()), also: Vec::new(), applier: Some(applier.clone()), order, said: None };
+        let query = ChangeQuery {
+            object: Some(object.clone()),
+            also: Vec::new(),
+            applier: Some(applier.clone()),
+            order,
+            said: None,
+            consent: PolicyConsent::Kept,
+        };
         match runtime.block_on(changes.propose(Some(&connection), query, true)).map(|(proposed, _)| proposed) {
             Ok(Proposed::Ready(proposal)) => proposal,
             other => panic!("{other:?}"),

@@ -95,6 +95,14 @@ impl<'a> CautionQuery<'a> {
         placed(&self.after)
     }
 
+    /// Everything that is applied, before the change or after it: what no Kustomization names is not, unless it is what a person builds.
+    pub fn applied(&self, is_after: bool) -> impl Iterator<Item = Placed<'a>> + use<'a> {
+        let is_own = |build: &Build| self.meant.is_some_and(|meant| meant.build.is_same(build));
+        let builds = if is_after { &self.after } else { &self.before };
+        let builds: Vec<_> = builds.iter().copied().filter(|build| build.spec.is_some() || is_own(build)).collect();
+        placed(&builds)
+    }
+
     /// What is applied to the cluster that a build is applied to, before or after the change.
     pub fn beside(&self, build: &'a Build, is_after: bool) -> impl Iterator<Item = Placed<'a>> {
         let builds = if is_after { &self.after } else { &self.before };

@@ -94,7 +94,7 @@ fn comes_with(query: &CautionQuery<'_>, after: Placed<'_>) -> Option<&'static st
 
 /// The answers as one check: passed only where every object was asked about and taken.
 pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Check {
-    let check = |result, why| Check { name: DRY_RUN, result, why };
+    let check = |result, why| Check { name: DRY_RUN.into(), result, why };
     let (mut refused, mut unasked, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for (run, answer) in answers {
         match answer {

@@ -124,7 +124,7 @@ pub fn check(answers: Vec<(&NamedVersion, PublishedAnswer)>) -> Check {
             },
         }
     }
-    let check = |result, why: &[String]| Check { name: PUBLISHED, result, why: why.join("; ") };
+    let check = |result, why: &[String]| Check { name: PUBLISHED.into(), result, why: why.join("; ") };
     match (missing.is_empty(), unknown.is_empty()) {
         (false, _) => check(CheckResult::Failed, &missing),
         (true, false) => check(CheckResult::NotRun, &unknown),

@@ -8,8 +8,10 @@ mod layers;
 mod many;
 mod mistakes;
 mod outside;
+mod policy;
 mod pulls;
 mod refused;
+mod releases;
 mod rendered;
 mod shared;
 

@@ -63,7 +63,7 @@ fn what_it_could_not_judge_is_left_out_with_the_reason() {
         assert!(outside.dry_runs.is_empty(), "{outside:?}");
         let [left] = &outside.left_out[..] else { panic!("{outside:?}") };
         assert_eq!((left.object.as_str(), left.why.as_str()), ("Deployment web/web", expected));
-        let [check] = &outside.begun(Ok(()), Ok(()))[..] else { panic!("one check") };
+        let [check] = &outside.begun(Ok(()), Ok(()), Ok(()))[..] else { panic!("one check") };
         assert_eq!((check.result, check.why.as_str()), (CheckResult::NotRun, format!("Deployment web/web: {expected}").as_str()));
     }
     let forced = scaled(&with("  force: true\n"), WEB);
@@ -73,12 +73,12 @@ fn what_it_could_not_judge_is_left_out_with_the_reason() {
 #[test]
 fn a_tick_is_only_for_what_was_asked_about_whole() {
     let outside = scaled(APPS, WEB);
-    let begun = outside.begun(Ok(()), Ok(()));
+    let begun = outside.begun(Ok(()), Ok(()), Ok(()));
     assert_eq!(
-        begun.iter().map(|check| (check.name, check.result)).collect::<Vec<_>>(),
+        begun.iter().map(|check| (&*check.name, check.result)).collect::<Vec<_>>(),
         [("server-side dry run", CheckResult::UnderWay)]
     );
-    let unasked = outside.begun(Err("read-only"), Ok(()));
+    let unasked = outside.begun(Err("read-only"), Ok(()), Ok(()));
     assert_eq!((unasked[0].result, unasked[0].why.as_str()), (CheckResult::NotRun, "read-only"));
     let not_asked = || DryRunAnswer::NotAsked("you may not patch deployments".to_owned());
     let refused = || DryRunAnswer::Refused("no".to_owned());
@@ -128,7 +128,7 @@ fn a_registry_is_asked_for_what_was_not_named_before() {
         (Err("it wants a login".to_owned()), CheckResult::NotRun, "registry.test:5000/web 1.5.0: it wants a login"),
     ] {
         let check = outside.published(vec![answer]);
-        assert_eq!((check.name, check.result, check.why.as_str()), ("published", result, why));
+        assert_eq!((&*check.name, check.result, check.why.as_str()), ("published", result, why));
     }
     let digest = planned(APPS, WEB, "deploy/web", &format!("{IMAGE}=registry.test:5000/web@sha256:0a1b")).outside;
     assert!(digest.named.is_empty(), "a digest says itself what it is");

@@ -1,9 +1,11 @@
 //! Each guard with a file that it locks, and with files that only look like it.
 
+mod command;
 mod content;
 mod place;
 mod policy;
 mod secret;
+mod settings;
 
 use super::*;
 use crate::render::tree::Memory;

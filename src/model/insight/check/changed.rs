@@ -16,6 +16,8 @@ pub struct Difference {
     /// `production flux-system/apps`
     pub kustomization: String,
     pub object: String,
+    /// The group of its kind.
+    pub group: String,
     /// `added`, `changed`, `removed`, or `not known` where one side cannot be built, or lacks a remote resource that the other one has not.
     pub what: &'static str,
     /// Fields that are set otherwise.
@@ -32,30 +34,50 @@ pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
     for name in names {
         let outcomes = (old.get(name), new.get(name));
         if let (_, Some(BuildOutcome::Failed(_))) | (Some(BuildOutcome::Failed(_)), _) = outcomes {
-            found.push(Difference { kustomization: name.clone(), object: String::new(), what: "not known", fields: Vec::new() });
+            found.push(Difference {
+                kustomization: name.clone(),
+                object: String::new(),
+                group: String::new(),
+                what: "not known",
+                fields: Vec::new(),
+            });
             continue;
         }
         let looked = [&old_remotes, &new_remotes].map(|all| all.get(name).map(|uses| addresses(uses)).unwrap_or_default());
         if looked[0] != looked[1] {
             let object = looked.concat().into_iter().map(redact).collect::<Vec<_>>().join(", ");
-            found.push(Difference { kustomization: name.clone(), object, what: "not known", fields: Vec::new() });
+            found.push(Difference {
+                kustomization: name.clone(),
+                object,
+                group: String::new(),
+                what: "not known",
+                fields: Vec::new(),
+            });
         }
         let (a, b) = (by_name(outcomes.0), by_name(outcomes.1));
-        let mut push = |object: &str, what, fields| {
-            found.push(Difference { kustomization: name.clone(), object: object.to_owned(), what, fields });
+        let mut push = |group: &str, object: &str, what, fields| {
+            found.push(Difference {
+                kustomization: name.clone(),
+                object: object.to_owned(),
+                group: group.to_owned(),
+                what,
+                fields,
+            });
         };
         for (key, object) in &b {
             match a.get(key) {
-                None => push(&shown(object), "added", Vec::new()),
+                None => push(&key.0, &shown(object), "added", Vec::new()),
                 Some(old) => {
                     let fields = fields(old, object);
                     if !fields.is_empty() {
-                        push(&shown(object), "changed", fields);
+                        push(&key.0, &shown(object), "changed", fields);
                     }
                 }
             }
         }
-        a.iter().filter(|(key, _)| !b.contains_key(*key)).for_each(|(_, object)| push(&shown(object), "removed", Vec::new()));
+        a.iter()
+            .filter(|(key, _)| !b.contains_key(*key))
+            .for_each(|(key, object)| push(&key.0, &shown(object), "removed", Vec::new()));
     }
     found
 }

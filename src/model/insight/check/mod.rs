@@ -12,6 +12,7 @@ mod guard;
 mod not_checked;
 mod not_proven;
 mod parse;
+mod policy;
 mod reached;
 mod references;
 mod remote;
@@ -33,6 +34,7 @@ use crate::render::repository::{MemberIndex, Repository};
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
 pub use guard::{CheckPolicy, guard};
+pub use policy::policy;
 
 /// In the place of what a sentence is about, where that is any of several.
 const ANY: &str = "…";
@@ -78,6 +80,7 @@ pub static RULES: &[&Rule] = &[
     &duplicates::RULE,
     &references::RULE,
     &guard::RULE,
+    &policy::RULE,
     &artifact::RULE,
     &remote::RULE,
     &not_proven::RULE,

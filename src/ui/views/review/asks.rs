@@ -18,8 +18,9 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Line, Taken};
 use crate::ui::widgets::lines::Styled;
+use fluxdeck_model::change::outside::PolicyQuestion;
 use fluxdeck_model::change::{Alternative, Caution, CheckResult, Proposal, WayChoice};
-use fluxdeck_model::domain::text::{printable, sanitise};
+use fluxdeck_model::domain::text::{printable, sanitise, sanitise_line};
 use fluxdeck_model::forms::{Answers, Field, FieldValue, Form, InputKind};
 use fluxdeck_model::state::{Code, Key};
 
@@ -42,6 +43,8 @@ pub enum Purpose {
     },
     /// To change the field of that number that decides on the wanted one.
     Instead(usize),
+    /// To let the programs of the repository run.
+    Policy,
 }
 
 /// What a key did to a question.
@@ -101,6 +104,28 @@ impl Asking {
         let why = Styled::of(Style::Progressing, format!(" {}", sanitise(&caution.text)));
         let what = Styled::of(Style::Text, format!(" {}", sanitise(&other.to_string())));
         Self { lines: vec![why, what], ..asking }
+    }
+
+    /// For consent to the programs that a repository names.
+    pub fn policy(question: &PolicyQuestion) -> Self {
+        let field = Field::new(
+            FIELD,
+            "",
+            format!("type {YES} to let them run, until they are other ones"),
+            InputKind::Word(YES.to_owned()),
+        );
+        let asking = Self::new(Purpose::Policy, "programs of the repository", Some(field), &Answers::default());
+        let head = format!(" {} wants these programs to check changes of it:", sanitise(&question.repository));
+        let widest = question.commands.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let one = |(name, line): &(String, String)| {
+            let line = sanitise_line(line).into_owned();
+            Styled::of(Style::Accent, format!("   {}", sanitise_line(name))).upto(widest + 5).and(Style::Text, line)
+        };
+        let files = format!(" They use of it: {}", sanitise_line(&question.files.join(", ")));
+        let files = (!question.files.is_empty()).then(|| Styled::of(Style::Text, files));
+        let tail = " Each runs on this machine as you, in a copy of the changed files, without your variables.";
+        let lines = std::iter::once(Styled::of(Style::Text, head)).chain(question.commands.iter().map(one)).chain(files);
+        Self { lines: lines.chain([Styled::of(Style::Progressing, tail)]).collect(), ..asking }
     }
 
     /// For consent to what a way changes besides.
@@ -181,7 +206,7 @@ impl Asking {
         let word = match self.purpose {
             Purpose::Title | Purpose::Labels | Purpose::Reviewers => "take it",
             Purpose::Instead(_) => "review",
-            Purpose::Way(_) | Purpose::Submit { .. } => "yes",
+            Purpose::Way(_) | Purpose::Submit { .. } | Purpose::Policy => "yes",
         };
         let keys = [(accept, word), (scene.theme.sign("↑↓", "up down"), "scroll"), ("esc", "back")];
         let keys = if self.lines.is_empty() { vec![keys[0], keys[2]] } else { keys.to_vec() };

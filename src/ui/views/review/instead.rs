@@ -7,7 +7,7 @@ use fluxdeck_model::commands::Cx;
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::kinds;
 use fluxdeck_model::playbooks;
-use fluxdeck_model::state::ChangeQuery;
+use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 impl Review {
     /// The order that was planned, and what was said of it.
@@ -45,8 +45,14 @@ impl Review {
         let applier = applier.map(|(cluster, (namespace, name))| {
             ObjectRef::new(cluster, kinds::KUSTOMIZATION.gk(), namespace.as_str(), name.as_str())
         });
-        self.query =
-            ChangeQuery { object: target, also: Vec::new(), applier, order: playbooks::instead(order, other, value), said: None };
+        self.query = ChangeQuery {
+            object: target,
+            also: Vec::new(),
+            applier,
+            order: playbooks::instead(order, other, value),
+            said: None,
+            consent: PolicyConsent::Kept,
+        };
         self.ask(cx);
     }
 }

@@ -48,7 +48,7 @@ use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
-use fluxdeck_model::state::{ChangeQuery, DraftOf, Intent, Key, Question, Reply, State, Ticket};
+use fluxdeck_model::state::{ChangeQuery, DraftOf, Intent, Key, PolicyConsent, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::REVIEW,
@@ -304,6 +304,12 @@ impl Review {
             Purpose::Reviewers => self.edit(|proposal| proposal.order.reviewers = names(text)),
             Purpose::Way(_) => self.way_answered(purpose, cx),
             Purpose::Instead(number) => self.instead_answered(number, text, cx),
+            Purpose::Policy => {
+                let digest =
+                    self.proposal().and_then(|proposal| proposal.policy.as_ref()).map(|question| question.digest.clone());
+                self.query.consent = digest.map_or(PolicyConsent::Kept, PolicyConsent::Given);
+                self.ask(cx);
+            }
             Purpose::Submit { is_push_only } => {
                 let is_wide = self.proposal().is_some_and(Proposal::has_failed);
                 self.send(is_push_only, is_wide, cx);
@@ -403,6 +409,11 @@ impl View for Review {
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
+            (Gesture::Programs, Some(proposal)) => match &proposal.policy {
+                None => cx.say("the repository names no programs: [[policy]] in .fluxdeck.toml"),
+                Some(question) if question.is_allowed => cx.say("they are allowed; `fluxdeck trust --revoke` takes that back"),
+                Some(question) => self.asking = Some(Asking::policy(question)),
+            },
             (Gesture::LeaveOut, _) => self.leave_out(cx),
             (
                 Gesture::Retitle
@@ -411,7 +422,8 @@ impl View for Review {
                 | Gesture::Draft
                 | Gesture::MergeLater
                 | Gesture::CopyPatch
-                | Gesture::NextPane,
+                | Gesture::NextPane
+                | Gesture::Programs,
                 None,
             ) => {
                 cx.say("there is no plan to review");
@@ -437,6 +449,10 @@ impl View for Review {
                 return self.query.order.left_out.last().map(|_| "take in");
             }
             (_, Gesture::Instead) => return self.alternative(0).map(|_| word),
+            (_, Gesture::Programs) => {
+                let question = self.proposal().and_then(|proposal| proposal.policy.as_ref());
+                return question.filter(|question| !question.is_allowed).map(|_| word);
+            }
             (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
             (Answer::Here(Proposed::Refused(refusal)), Gesture::Edit) => {
                 let is_here = |place: &&HandEdit| matches!(place.copy, CheckoutFile::Here { .. });
@@ -467,6 +483,13 @@ impl View for Review {
         if let (Reply::Checked(check), true) = (reply, self.asked.is_of(ticket)) {
             return self.checked(check, cx);
         }
+        if let (Reply::Rendered(rendered), true) = (reply, self.asked.is_of(ticket)) {
+            if let Answer::Here(Proposed::Ready(proposal)) = &mut self.asked.answer {
+                proposal.also_renders(rendered);
+                self.widths = (0, 0);
+            }
+            return;
+        }
         let read = |reply: &Reply| if let Reply::Proposed(proposed) = reply { Some((**proposed).clone()) } else { None };
         if self.asked.take(ticket, reply, read) {
             self.is_unseen = true;
@@ -484,6 +507,7 @@ impl View for Review {
                     self.query.said = None;
                 }
             }
+            self.query.consent = PolicyConsent::Kept;
         }
     }
 

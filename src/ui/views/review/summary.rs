@@ -53,7 +53,8 @@ impl<'a> Facts<'a> {
 
     /// A check that failed or was not run has its reason; of those that passed the names are enough.
     pub fn checks(&mut self, checks: &[Check]) {
-        let passed: Vec<_> = checks.iter().filter(|check| check.result == CheckResult::Passed).map(|check| check.name).collect();
+        let passed = checks.iter().filter(|check| check.result == CheckResult::Passed);
+        let passed: Vec<_> = passed.map(|check| &*check.name).collect();
         if !passed.is_empty() {
             self.check(CheckResult::Passed, &passed.join(", "));
         }
@@ -83,6 +84,9 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize, now: Timestamp) -
     let mut facts = Facts::new(theme, width);
     heading(proposal, &mut facts);
     facts.checks(&proposal.checks);
+    if let Some(question) = proposal.policy.as_ref().filter(|question| !question.is_allowed) {
+        facts.warn(&format!("P: which programs {} wants to run as checks, and whether they may", question.repository));
+    }
     cautions(proposal, &mut facts);
     facts.fact("touches", Style::Text, &proposal.build);
     facts.fact("built then", Style::Text, &built(proposal));

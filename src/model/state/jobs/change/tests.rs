@@ -64,6 +64,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         open: None,
         digest: "d".into(),
         source: None,
+        policy: None,
     };
     Submission { proposal, target, applier, goal: ChangeGoal::RolledOut }
 }
