@@ -118,6 +118,7 @@ fn requests() -> Vec<BuildRequest> {
         spec: Arc::clone(&member.spec),
         ignore: None,
         values: BTreeMap::from([(("ConfigMap".into(), "cluster-vars".into()), values.clone())]),
+        unset: Default::default(),
     };
     repository.members().map(request).collect()
 }

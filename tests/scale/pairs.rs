@@ -3,7 +3,7 @@
 //! The times are those of whole processes. What was asked of the API server and how long its answers were is the server's own count (before
 //! compression), of lists and gets; discovery, which kubectl keeps on disk, is not in the bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,7 @@ pub fn write(arguments: &PairsArguments, runtime: &Runtime) -> Result<(), Failur
 
 /// Puts a question to a program, and waits for its end.
 fn ask(
-    program: &PathBuf,
+    program: &Path,
     question: &[&str],
     kubeconfig: Option<&Path>,
     home: &Path,

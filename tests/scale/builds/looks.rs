@@ -126,7 +126,13 @@ fn request(folder: &Path, id: &str) -> BuildRequest {
     let view = checkout.view(Some(id)).expect("a commit");
     let all = Builder::default().build(view.tree()).expect("it can be read");
     let (_, member) = all.members().find(|(_, member)| &*member.spec.name == "app-7").expect("a Kustomization");
-    BuildRequest { uid: "7".into(), spec: Arc::clone(&member.spec), ignore: None, values: Default::default() }
+    BuildRequest {
+        uid: "7".into(),
+        spec: Arc::clone(&member.spec),
+        ignore: None,
+        values: Default::default(),
+        unset: Default::default(),
+    }
 }
 
 fn elsewhere(folder: &Path, turn: usize) {

@@ -91,7 +91,7 @@ fn what_a_person_writes_is_in_front_of_what_the_plan_says() {
     let plan = repo(SECRET).planned("deploy/web", &["spec.replicas=3"]);
     let order = ChangeOrder { is_wide: true, reason: "black friday".to_owned(), ..ChangeOrder::default() };
     let text = body(&order, &plan, &proposal::fields(&plan), "86058ad").ending("- [ ] tested");
-    let check = Check { name: "build", result: CheckResult::Failed, why: "no".to_owned() };
+    let check = Check { name: "build".into(), result: CheckResult::Failed, why: "no".to_owned() };
     let facts = text.facts(std::slice::from_ref(&check));
     assert!(facts.contains("| `spec.replicas` | `2` | `3` |") && facts.contains("| build | **failed** | no |"), "{facts}");
     let with = |written: &str| text.with(written, std::slice::from_ref(&check));
