@@ -155,5 +155,5 @@ async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8
         let message = format!("the context is not the cluster of this change ({})", loaded.job.context);
         return Err(Error::failed(message, "choose the right one with --context"));
     }
-    follow(call, &mut headless, id, format).await
+    follow(call, &mut headless, id, format, &[]).await
 }

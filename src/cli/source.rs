@@ -54,6 +54,12 @@ impl Files {
         }
     }
 
+    /// Whether a folder or a revision is named, or the current directory is in a checkout.
+    pub fn are_here(&self) -> bool {
+        let is_around = || std::env::current_dir().is_ok_and(|here| Checkout::around(&here).is_ok());
+        self.repo.is_some() || self.rev.is_some() || is_around()
+    }
+
     pub fn view<'c>(&self, checkout: &'c Checkout) -> Result<View<'c>> {
         Ok(checkout.view(self.rev.as_deref())?)
     }

@@ -30,7 +30,40 @@ pub struct FileChange {
     pub is_text: bool,
 }
 
+/// A commit of a branch, by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchCommit {
+    pub author: String,
+    /// The author's.
+    pub address: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
 impl Checkout {
+    /// The commits that one commit has and another has not, at most so many, the newest first; merges do not count.
+    ///
+    /// # Errors
+    /// A commit that is not here.
+    pub fn commits(&self, base: &str, head: &str, most: usize) -> Result<Vec<BranchCommit>, Failure> {
+        let failed = |source| Failure::Uncompared { since: base.to_owned(), source };
+        let repository = self.git()?;
+        let mut walk = repository.revwalk().map_err(failed)?;
+        walk.push(Oid::from_str(head).map_err(failed)?).map_err(failed)?;
+        walk.hide(Oid::from_str(base).map_err(failed)?).map_err(failed)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut found = Vec::new();
+        for id in walk.take(most) {
+            let commit = repository.find_commit(id.map_err(failed)?).map_err(failed)?;
+            if commit.parent_count() < 2 {
+                let author = commit.author();
+                let subject = text(commit.message_bytes()).lines().next().unwrap_or_default().to_owned();
+                found.push(BranchCommit { author: text(author.name_bytes()), address: text(author.email_bytes()), subject });
+            }
+        }
+        Ok(found)
+    }
+
     /// Merges a branch with its base, and writes nothing but the objects of the tree that this leaves. None where the history here does not
     /// show where the branch has left its base, as in a shallow clone.
     ///

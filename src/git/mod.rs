@@ -26,7 +26,7 @@ pub use clones::{clone_of, forget_kept, kept, make_clone, mark_moving, name_of, 
 pub use commit::Commit;
 pub use failure::Failure;
 pub use folder::Folder;
-pub use merged::{FileChange, MergeTrial};
+pub use merged::{BranchCommit, FileChange, MergeTrial};
 pub use patch::patch;
 pub use shared::SharedCommit;
 pub use write::{Content, Written};

@@ -30,7 +30,7 @@ pub(super) enum Root {
 
 /// A Kustomization that builds the same path below another folder.
 pub(super) fn rerooted(request: &BuildRequest, root: &str) -> BuildRequest {
-    BuildRequest { spec: Arc::new(repository::rerooted(&request.spec, root)), ..request.clone() }
+    BuildRequest { spec: Arc::new(repository::rerooted(&request.spec, root)), composed: None, ..request.clone() }
 }
 
 pub(super) fn objects_of(built: &Member) -> BTreeSet<ObjectRef> {

@@ -27,11 +27,12 @@ impl Runtime {
                 Err(error) => answer.give(Reply::Failed(error)).await,
                 Ok((proposed, asking)) => {
                     answer.give(Reply::Proposed(Box::new(proposed))).await;
-                    let mut checks = pin!(changes.ask(live.as_ref(), &asking));
-                    while let Some(answered) = checks.next().await {
+                    let mut answers = pin!(changes.ask(live.as_ref(), &asking));
+                    while let Some(answered) = answers.next().await {
                         let reply = match answered {
                             Answered::Check(check) => Reply::Checked(check),
                             Answered::Rendered(rendered) => Reply::Rendered(rendered),
+                            Answered::Competing(pulls) => Reply::Competing(pulls),
                         };
                         answer.give(reply).await;
                     }

@@ -204,14 +204,14 @@ fn named(cluster: ClusterId, body: &Value) -> Option<ObjectRef> {
 }
 
 /// What Kustomizations apply, and from where.
-struct Applied {
+pub(super) struct Applied {
     /// The Kustomization, its source and its manifest.
-    all: Vec<(ObjectRef, ObjectRef, Value)>,
+    pub all: Vec<(ObjectRef, ObjectRef, Value)>,
 }
 
 impl Applied {
     /// Asks for Kustomizations: all in one list, else, where that is not allowed, one by one.
-    async fn of(renderer: &Renderer, kustomizations: &[ObjectRef]) -> Self {
+    pub async fn of(renderer: &Renderer, kustomizations: &[ObjectRef]) -> Self {
         let gk = kinds::KUSTOMIZATION.gk();
         let Some(first) = kustomizations.first() else { return Self { all: Vec::new() } };
         let listed = match renderer.connection.served(&gk) {

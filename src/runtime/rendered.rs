@@ -23,7 +23,7 @@ use fluxdeck_model::render::id;
 use fluxdeck_model::render::node::{Layer, Node, Text};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::remote::RemoteUses;
-use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Member, Said, of_version};
+use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, ComposedSource, Member, Said, of_version};
 use fluxdeck_model::render::substitute::Unset;
 
 /// Asks a cluster, and the desk about its repositories.
@@ -143,6 +143,9 @@ impl Renderer {
             let hint = "a change of it looks for the repository that it is made from";
             Error::failed(format!("its source, {named}, is not a GitRepository"), hint)
         };
+        if spec.source.kind.as_ref() == kinds::EXTERNAL_ARTIFACT.kind {
+            return self.composed_plan(kustomization, spec).await;
+        }
         let is_pushed = [kinds::OCI_REPOSITORY, kinds::BUCKET].iter().any(|kind| kind.kind == spec.source.kind.as_ref());
         if spec.source.kind.as_ref() != kinds::GIT_REPOSITORY.kind && !is_pushed {
             return Err(unknown());
@@ -155,6 +158,18 @@ impl Renderer {
         }
         let (at, pushed) = self.pushed(kustomization, &source, &named)?;
         Ok(Plan { at, request, pushed: Some(pushed) })
+    }
+
+    /// The same of what an ArtifactGenerator puts together from one repository.
+    async fn composed_plan(&self, kustomization: &Value, spec: Spec) -> Result<Plan> {
+        let composed = self.composed(&spec.source).await?;
+        let url = composed.behind()?.url.as_str().into();
+        if applied(kustomization).is_none() {
+            return Err(Error::failed("it has never applied anything", ""));
+        }
+        let id = composed.commit(kustomization)?.into();
+        let request = self.requested_of(kustomization, spec, Some(composed.composition()?)).await;
+        Ok(Plan { at: Commit { url, id }, request, pushed: None })
     }
 
     /// The commit that the artifact of a source was made from: in the repository that a person said, else in the one that it names.
@@ -186,7 +201,24 @@ impl Renderer {
     /// # Errors
     /// As [`Self::plan`].
     pub(super) async fn request(&self, kustomization: &Value) -> Result<BuildRequest> {
-        Ok(self.requested(kustomization, spec(kustomization)?).await?.0)
+        let spec = spec(kustomization)?;
+        if spec.source.kind.as_ref() == kinds::EXTERNAL_ARTIFACT.kind {
+            let composed = self.composed(&spec.source).await?.composition()?;
+            return Ok(self.requested_of(kustomization, spec, Some(composed)).await);
+        }
+        Ok(self.requested(kustomization, spec).await?.0)
+    }
+
+    /// The same of a source that is put together from others, or that is the repository as it is.
+    pub(super) async fn requested_of(
+        &self,
+        kustomization: &Value,
+        spec: Spec,
+        composed: Option<Arc<ComposedSource>>,
+    ) -> BuildRequest {
+        let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
+        let values = self.values(&spec).await;
+        BuildRequest { uid, spec: Arc::new(spec), ignore: None, composed, values }
     }
 
     /// The same, with its source.
@@ -205,7 +237,7 @@ impl Renderer {
         }
         let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
-        Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, values, unset }, source))
+        Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, composed: None, values, unset }, source))
     }
 
     /// Asks which controllers run: by their images and feature gates, else by the version of Flux that its kinds are labelled with. Not known
@@ -250,7 +282,7 @@ impl Renderer {
 }
 
 /// The commit of a revision: `main@sha1:<id>`, and before Flux 2.0 `main/<id>`.
-fn commit_of(revision: &str) -> &str {
+pub(super) fn commit_of(revision: &str) -> &str {
     revision.rsplit([':', '/']).next().unwrap_or(revision)
 }
 
@@ -269,7 +301,7 @@ fn of_artifact(bench: &mut Bench, id: &str, request: &BuildRequest, pushed: &Pus
 }
 
 /// A Kustomization of this cluster, as its manifest has it.
-fn spec(kustomization: &Value) -> Result<Spec> {
+pub(super) fn spec(kustomization: &Value) -> Result<Spec> {
     let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
     let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
     let nodes = documents(desired(kustomization).to_string().as_bytes(), &own)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::driver::{Driver, fleet};
 use fluxdeck::app::App;
 use fluxdeck_model::actions::{Ask, Outcome, Request, Step};
-use fluxdeck_model::change::{Check, CheckResult, Proposed, RenderedBuild};
+use fluxdeck_model::change::{Check, CheckResult, CompetingPull, Proposed, RenderedBuild, competing};
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
@@ -100,6 +100,15 @@ impl Driver {
     pub async fn rendered(&mut self, rendered: Vec<RenderedBuild>) {
         let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
         self.receive(Message::Reply(ticket, Reply::Rendered(rendered)));
+        self.settle().await;
+    }
+
+    /// The forge has answered which pull requests change the same.
+    pub async fn compete(&mut self, pulls: Vec<CompetingPull>) {
+        let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
+        let check = competing::check(&pulls, pulls.len(), &[], false);
+        self.receive(Message::Reply(ticket, Reply::Competing(pulls)));
+        self.receive(Message::Reply(ticket, Reply::Checked(check)));
         self.settle().await;
     }
 

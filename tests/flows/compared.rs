@@ -51,9 +51,17 @@ fn drift_as_said(files: &[(&str, &str)], objects: &[Value], said: &Value) -> Str
         let plural = text("kind").to_lowercase().replace("repository", "repositorie") + "s";
         json!({"group": group, "version": version, "kind": text("kind"), "plural": plural, "namespaced": true, "restricted": false, "objects": [object]})
     };
+    // objects of one kind are together
+    let mut kinds: Vec<Value> = Vec::new();
+    for one in objects.iter().map(kind) {
+        match kinds.iter_mut().find(|known| known["kind"] == one["kind"] && known["group"] == one["group"]) {
+            Some(known) => known["objects"].as_array_mut().expect("a list").push(one["objects"][0].clone()),
+            None => kinds.push(one),
+        }
+    }
     let snapshot = json!({
         "fluxdeck": 1, "taken": "2026-11-28T00:00:00Z", "context": "case", "kubernetes": "v1.36.4", "flux": "2.9.4", "events": [],
-        "kinds": objects.iter().map(kind).collect::<Vec<_>>(),
+        "kinds": kinds,
     });
     let file = std::fs::File::create(dir.path().join("live")).expect("made");
     let mut file = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
@@ -170,4 +178,58 @@ fn what_only_the_cluster_can_decrypt_is_neither_missing_nor_drifted() {
     assert!(printed.contains("1 object compared, 0 drifted") && printed.contains("Secret web/files-…"), "{printed}");
     live["spec"]["replicas"] = json!(2);
     assert!(drift(&files, &[source, apps, live]).contains("spec.replicas"));
+}
+
+/// What an ArtifactGenerator puts together of one repository is built as it puts it together, at the commit that is written down, or that it
+/// has seen last.
+#[test]
+fn what_a_generator_copies_is_compared_with_the_files_that_it_copies() {
+    let (digest, url) = ("sha256:bb", "http://source-controller/fleet.tar.gz");
+    let source = |name: &str, url_of: &str| {
+        let artifact = json!({"revision": "main@sha1:COMMIT", "digest": digest, "url": url});
+        let rest = json!({"spec": {"url": url_of}, "status": {"artifact": artifact}});
+        object("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", name, &rest)
+    };
+    let of = |revision: &str, observed: &str, copies: Value, sources: Value| {
+        let spec = json!({"sources": sources, "artifacts": [{"name": "fleet", "copy": copies}]});
+        let generator = object(
+            "source.extensions.fluxcd.io/v1beta1",
+            "ArtifactGenerator",
+            "flux-system",
+            "split",
+            &json!({"spec": spec, "status": {"observedSourcesDigest": observed}}),
+        );
+        let by = json!({"apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator", "name": "split"});
+        let made = object(
+            "source.toolkit.fluxcd.io/v1",
+            "ExternalArtifact",
+            "flux-system",
+            "fleet",
+            &json!({"spec": {"sourceRef": by}, "status": {"artifact": {"revision": revision}}}),
+        );
+        let status = json!({"lastAppliedRevision": revision, "inventory": {"entries": [{"id": "web_a__ConfigMap", "v": "v1"}]}});
+        let applied = kustomization("ExternalArtifact", &json!({"path": "./configs"}), &status);
+        vec![source("git", "https://git.example.test/fleet.git"), generator, made, applied, map("a", "live")]
+    };
+    let files = [("deploy/base/a.yaml", MAP), ("deploy/other/b.yaml", &MAP.replace("name: a", "name: b"))];
+    let one = json!([{"alias": "git", "kind": "GitRepository", "name": "git"}]);
+    let copies = json!([{"from": "@git/deploy/**", "to": "@artifact/all/"}, {"from": "@git/deploy/base/a.yaml", "to": "@artifact/configs/"}]);
+
+    let printed = drift(&files, &of("main@sha1:COMMIT", "", copies.clone(), one.clone()));
+    assert!(printed.contains("deploy/base/a.yaml:4") && printed.contains("1 object compared, 1 drifted"), "{printed}");
+    // by its content alone: known while the generator has seen what the source has
+    let by_content = of("latest@sha256:cc", "sha256:00", copies.clone(), one.clone());
+    let printed = drift(&files, &by_content);
+    assert!(printed.contains("its sources have moved since"), "{printed}");
+    let gone = of("main@sha1:COMMIT", "", json!([{"from": "@git/nowhere/*", "to": "@artifact/"}]), one);
+    let printed = drift(&files, &gone);
+    assert!(printed.contains("copy from `@git/nowhere/*` to `@artifact/`: nothing matches"), "{printed}");
+
+    let two = json!([
+        {"alias": "git", "kind": "GitRepository", "name": "git"}, {"alias": "more", "kind": "GitRepository", "name": "more"},
+    ]);
+    let mut several = of("main@sha1:COMMIT", "", copies, two);
+    several.push(source("more", "https://git.example.test/other.git"));
+    let printed = drift(&files, &several);
+    assert!(printed.contains("is made of several repositories"), "{printed}");
 }

@@ -90,7 +90,13 @@ async fn a_plan_that_is_another_one_by_now_is_reviewed_again_and_takes_the_place
     let mut deck = live(100, 30).await;
     deck.review(|_| {}).await.keys("enter").await;
     deck.step(ChangeOutcome::Differs { why: "main has moved, and the line with it".to_owned() }).await;
-    deck.keys("J").await.shows("review again").keys("enter").await.shows("⏎ reviews it again");
+    // nothing of it is of an earlier run, and it does not go on as it is
+    deck.keys("J").await.shows("review again").hides("r continue").keys("enter").await.shows("⏎ reviews it again, x drops it");
+    deck.hides("an earlier run")
+        .hides("r continue")
+        .keys("r")
+        .await
+        .shows("it has to be reviewed again: enter on its page does that");
     deck.keys("enter").await.shows("planning…");
     let order = deck.asked().order;
     assert_eq!(order.site.base, "main", "the site is known");

@@ -86,7 +86,12 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         },
         text: PullText::default(),
         owners: None,
-        author: Authorship { author: "Ana <ana@example.test>".to_owned(), is_signed: true, is_signed_off: false },
+        author: Authorship {
+            author: "Ana <ana@example.test>".to_owned(),
+            address: "ana@example.test".to_owned(),
+            is_signed: true,
+            is_signed_off: false,
+        },
         forge: ForgeChoice::Known {
             name: "gitea".to_owned(),
             repository: "ops/fleet".to_owned(),
@@ -94,6 +99,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         },
         open: None,
         merged_by_hand: None,
+        competing: Vec::new(),
         digest: "0".repeat(64),
         source: None,
         policy: None,

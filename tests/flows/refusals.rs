@@ -34,6 +34,23 @@ async fn a_refused_change_shows_the_other_ways_and_takes_one() {
     assert_eq!(deck.jobs(), 0);
 }
 
+/// Nothing is offered that would be refused again, and no key that does nothing.
+#[tokio::test(start_paused = true)]
+async fn a_way_that_cannot_be_taken_is_not_offered() {
+    let mut deck = live(80, 24).await;
+    deck.keys(ROW).await.keys("a n \"5\" enter").await;
+    let mut refusal = proposals::refused();
+    refusal.ways.swap(0, 2);
+    deck.plan(Proposed::Refused(Box::new(refusal.clone()))).await;
+    deck.shows("> 2  flux/apps/production/kustomization.yaml").shows("⏎ takes the selected way, esc goes back");
+    deck.keys("k").await.shows("> 1").hides("⏎ take it").hides("takes the selected way").hides("E edits by hand");
+
+    refusal.ways.truncate(1);
+    deck.keys("esc").await.keys("enter").await;
+    deck.plan(Proposed::Refused(Box::new(refusal))).await;
+    deck.shows("places that set it: none of them can be changed from here").hides("take it").hides("E edits by hand");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_change_is_edited_by_hand_where_a_checkout_has_the_file() {
     let here = |is_same| CheckoutFile::Here { path: "/src/fleet/deployment.yaml".to_owned(), is_same };

@@ -3,10 +3,11 @@
 use super::driver::Driver;
 use super::proposals;
 use fluxdeck_model::change::{
-    ChangeOrder, Check, CheckResult, FieldLeftOut, FieldLines, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
+    ChangeOrder, Check, CheckResult, CompetingPull, CompetingTouch, FieldLeftOut, FieldLines, ForgeChoice, LayerChoice, LineSpan,
+    Proposal, Proposed, competing,
 };
 use fluxdeck_model::domain::pattern::Pattern;
-use fluxdeck_model::domain::{Guarded, Policy, PullState};
+use fluxdeck_model::domain::{Guarded, Policy, Pull, PullState};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeOutcome, ChangeStep};
 use fluxdeck_model::state::{ChangeQuery, Effect, Message, Reply, Settings, Terminal};
@@ -234,6 +235,57 @@ async fn what_others_are_asked_comes_later_and_is_waited_for() {
         }
         assert_eq!(deck.jobs(), 0);
     }
+}
+
+/// Another value for the same field makes a second pull request only knowingly.
+#[tokio::test(start_paused = true)]
+async fn an_open_pull_request_that_changes_the_same_is_named_before_anything_is_confirmed() {
+    let begun = |proposal: &mut Proposal| {
+        proposal.checked(&[Check { name: competing::COMPETING, result: CheckResult::UnderWay, why: String::new() }]);
+    };
+    let pull = Pull { number: 12, author: "ana".to_owned(), ..proposals::pull(PullState::Open) };
+    let touches = CompetingTouch::Fields(vec!["spec.replicas: 3 -> 4".to_owned()]);
+    let mut deck = live(80, 24).await;
+    // it was accepted before the forge had answered
+    deck.review(begun).await.shows("◐ running  open pull requests").hides("the other").keys("enter").await;
+    deck.compete(vec![CompetingPull { pull, is_own: true, touches }]).await;
+    assert_eq!(deck.jobs(), 0, "it is not submitted by itself");
+    deck.shows("! warning  open pull requests: #12 (yours, open) changes the same field:").shows("O the other");
+    deck.keys("enter").await.shows("type yes to open one more pull request all the same").keys("esc").await;
+    deck.keys("O").await.shows("ops/fleet#12").keys("esc").await;
+    deck.keys("enter").await.keys("\"yes\" enter").await;
+    assert_eq!(deck.jobs(), 1);
+    let job = deck.app.state().jobs.all().last().expect("a job").clone();
+    let body = &job.change().expect("a change").pull.body;
+    assert!(body.contains("| open pull requests | **warning** | \\#12 (yours, open)"), "{body}");
+    // what only pushes a branch competes with nobody
+    let mut deck = live(80, 24).await;
+    deck.review(begun).await;
+    deck.compete(Vec::new()).await;
+    deck.shows("open pull requests").keys("enter").await;
+    assert_eq!(deck.jobs(), 1, "none does: nothing is asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_was_overridden_is_named_in_the_pull_request() {
+    let mut deck = live(100, 30).await;
+    deck.review(|proposal| *proposal = proposals::wide(&proposal.order.clone())).await;
+    deck.keys("enter").await.keys("\"yes\" enter").await;
+    let job = deck.app.state().jobs.all().last().expect("a job").clone();
+    let body = &job.change().expect("a change").pull.body;
+    let head = "> **Overridden:** 1 check had failed, and this was submitted all the same.\n> - others: also change: staging/flux-apps/checkout\n";
+    assert!(body.starts_with(head), "{body}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_proven_is_one_line_until_it_is_unfolded() {
+    let mut deck = live(80, 40).await;
+    let all = (1..=6).map(|number| (format!("staging/flux-apps/app-{number}"), "it has no kustomization".to_owned()));
+    let all: Vec<_> = all.collect();
+    deck.review(move |proposal| proposal.unproven = all).await;
+    deck.shows("not proven 6 Kustomizations (z lists them): it has no kustomization").hides("staging/flux-apps/app-6");
+    deck.keys("z").await.shows("staging/flux-apps/app-1: it has no kustomization").shows("staging/flux-apps/app-6");
+    deck.keys("z").await.hides("staging/flux-apps/app-6");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,8 +9,10 @@ use fluxdeck::cluster::Connection;
 use fluxdeck::demo::{Company, RunDirectory, User};
 use fluxdeck::files::REAL;
 use fluxdeck::records::readers::{SeenReader, SeenReaders, note};
-use fluxdeck::runtime::{self, Changes, Desk, Guest, Options, Origin};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion};
+use fluxdeck::runtime::{self, Answered, Changes, Desk, Guest, Options, Origin};
+use fluxdeck_model::change::{
+    ChangeOrder, ChangeSite, CheckResult, CompetingPull, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion, competing,
+};
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
 use fluxdeck_model::playbooks;
 use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
@@ -299,6 +301,7 @@ async fn what_another_context_was_seen_to_apply_is_said_of_a_change() {
             ..ChangeOrder::default()
         },
         said: None,
+        consent: PolicyConsent::Kept,
     };
     let proposed = bench.changes.propose(Some(&bench.live), query, false, "production").await.expect("it is planned").0;
     let Proposed::Ready(proposal) = proposed else { panic!("{proposed:?}") };
@@ -311,4 +314,83 @@ async fn what_another_context_was_seen_to_apply_is_said_of_a_change() {
             "@us-east, seen 2d ago: Kustomization flux-system/tools reads ./tools",
         ]
     );
+}
+
+/// The CronJob is applied from an ExternalArtifact: copies of a folder of the repository behind a GitRepository in another namespace.
+#[tokio::test]
+async fn what_an_artifact_generator_copies_is_changed_in_the_repository_that_it_copies_from() {
+    let bench = Bench::new(User::admin(), None).await;
+    let of = |group: &str, kind: &str, namespace: &str, name: &str| {
+        Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
+    };
+    let order = ChangeOrder {
+        playbook: "set-field".to_owned(),
+        object: "CronJob.batch/report".to_owned(),
+        namespace: "shop".to_owned(),
+        settings: vec!["spec.schedule=0 6 * * *".to_owned()],
+        is_push_only: true,
+        ..ChangeOrder::default()
+    };
+    let query = ChangeQuery {
+        also: Vec::new(),
+        object: of("batch", "CronJob", "shop", "report"),
+        applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "reports"),
+        order,
+        said: None,
+        consent: PolicyConsent::Kept,
+    };
+    let planned = bench.changes.propose(Some(&bench.live), query, false, "production").await.expect("it is planned").0;
+    let Proposed::Ready(proposal) = planned else { panic!("{planned:?}") };
+    let site = &proposal.order.site;
+    let rule = "applied by Kustomization flux-system/reports from ExternalArtifact flux-system/reports, made by ArtifactGenerator \
+                flux-system/split, which copies from GitRepository flux-apps/apps";
+    assert_eq!((&*site.found_by, &*site.url), (rule, "http://forge.example.test/ops/apps.git"));
+    let files: Vec<_> = proposal.files.iter().map(|file| (&*file.path, file.added, file.removed)).collect();
+    assert_eq!(files, [("deploy/reports/cronjob.yaml", 1, 1)]);
+    assert!(!site.applied.is_empty(), "its revision is that of the source");
+}
+
+/// Ben's pull request of the demo gives the same field another value.
+#[tokio::test]
+async fn the_forge_is_asked_which_open_pull_requests_change_the_same() {
+    let bench = Bench::new(User::admin(), None).await;
+    let of = |group: &str, kind: &str, namespace: &str, name: &str| {
+        Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
+    };
+    let proposed = async |settings: &str| {
+        let order = ChangeOrder {
+            playbook: "set-field".to_owned(),
+            object: "Deployment.apps/checkout".to_owned(),
+            namespace: "shop".to_owned(),
+            settings: vec![settings.to_owned()],
+            ..ChangeOrder::default()
+        };
+        let query = ChangeQuery {
+            also: Vec::new(),
+            object: of("apps", "Deployment", "shop", "checkout"),
+            applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-apps", "checkout"),
+            order,
+            said: None,
+            consent: PolicyConsent::Kept,
+        };
+        let (planned, asking) = bench.changes.propose(Some(&bench.live), query, true, "production").await.expect("it is planned");
+        let Proposed::Ready(mut proposal) = planned else { panic!("{planned:?}") };
+        assert!(proposal.under_way().any(|name| name == competing::COMPETING), "{:?}", proposal.checks);
+        for answered in bench.changes.asked(Some(&bench.live), &asking).await {
+            match answered {
+                Answered::Check(check) => proposal.checked(&[check]),
+                Answered::Rendered(rendered) => proposal.also_renders(&rendered),
+                Answered::Competing(pulls) => proposal.competing = pulls,
+            }
+        }
+        let check = proposal.checks.iter().find(|check| check.name == competing::COMPETING).expect("it is one").clone();
+        (proposal, check)
+    };
+    let (proposal, check) = proposed("spec.replicas=5").await;
+    let texts: Vec<_> = proposal.competing.iter().map(CompetingPull::text).collect();
+    assert_eq!(texts, ["#2 (by ben, open) changes the same field: spec.replicas: 2 -> 4"]);
+    assert_eq!((check.result, &*check.why), (CheckResult::Warned, &*texts[0]));
+    let (proposal, check) =
+        proposed("spec.template.spec.containers[name=checkout].env[name=API_KEY].valueFrom.secretKeyRef.key=other").await;
+    assert_eq!((proposal.competing.len(), check.result), (0, CheckResult::Passed), "{check:?}");
 }

@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::files::fleet;
 use crate::support::program::{Fluxdeck, Ran};
+use crate::support::terminal::WIDE;
 use fluxdeck::runtime::{self, Options, Origin};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, CheckoutFile, Proposed, SiteScope};
 use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
+/// Long enough for a busy machine.
+const SOON: Duration = Duration::from_secs(60);
 const APPS: &str = "production/flux-system/apps";
 
 /// A user with a checkout of the fleet and its remote.
@@ -229,4 +233,43 @@ fn a_clone_that_many_make_at_once_is_made_once_and_whole() {
     }
     let names = std::fs::read_dir(cache.path().join("repositories")).expect("a folder");
     assert_eq!(names.count(), 20, "nothing else is left");
+}
+
+/// At a terminal nothing leaves the machine before a yes to what was shown.
+#[test]
+fn at_a_terminal_the_diff_is_shown_and_it_is_asked() {
+    let desk = Desk::new();
+    let folder = desk.checkout().display().to_string();
+    let arguments =
+        ["run", "scale", "deploy/frontend", "--repo", &folder, "--kustomization", APPS, "--set", "replicas=5", "--push-only"];
+    for (answer, branches) in [("n\r", 0), ("\r", 0), ("y\r", 1)] {
+        let mut screen = desk.user.open(&arguments, WIDE);
+        screen.until("the question", SOON, |text| text.contains("push the branch? [y/N]") && text.contains("+  count: 5"));
+        screen.keys(answer);
+        assert_eq!(screen.end(SOON).success(), branches == 1, "{answer:?}");
+        assert_eq!(desk.branches().len(), branches, "{answer:?}");
+    }
+    let ran = desk.scale(7, &["--push-only", "--yes"]);
+    assert_eq!((ran.code, desk.branches().len()), (0, 2), "{ran:?}");
+}
+
+/// The repository is the one that the cluster names: a checkout is not needed, nor written to.
+#[test]
+fn a_dry_run_from_the_cluster_needs_no_checkout() {
+    let user = Fluxdeck::new();
+    let scale = ["run", "scale", "deploy/frontend", "-n", "web", "--set", "replicas=5", "--demo", "--dry-run"];
+    let patch = user.run(&[&scale[..], &["-o", "patch"]].concat());
+    assert!(patch.code == 0 && patch.out.starts_with("diff --git a/flux/apps/production/"), "{patch:?}");
+    assert!(patch.err.contains("ops/fleet") && patch.err.contains("found by"), "{patch:?}");
+    let ran = user.run(&[&scale[..], &["-o", "json"]].concat());
+    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!((&planned["outcome"], &planned["changes"][0]["after"]), (&"planned".into(), &"5".into()), "{planned}");
+    assert!(planned["competing"].as_array().is_some_and(Vec::is_empty), "{planned}");
+
+    let checkout = ["run", "scale", "deploy/checkout", "-n", "shop", "--set", "replicas=5", "--demo", "--dry-run", "-o", "json"];
+    let ran = user.run(&checkout);
+    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(planned["competing"][0]["number"], 2, "{planned}");
+    let text = user.run(&checkout[..checkout.len() - 2]);
+    assert!(text.out.contains("warning     open pull requests: #2 (by ben, open) changes the same field"), "{text:?}");
 }

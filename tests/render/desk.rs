@@ -117,6 +117,7 @@ fn requests() -> Vec<BuildRequest> {
         uid: format!("{place:?}").into(),
         spec: Arc::clone(&member.spec),
         ignore: None,
+        composed: None,
         values: BTreeMap::from([(("ConfigMap".into(), "cluster-vars".into()), values.clone())]),
         unset: Default::default(),
     };

@@ -102,6 +102,12 @@ struct Arguments {
     /// Let the forge merge it once its checks have passed; refused where the base branch requires no check
     #[arg(long, conflicts_with_all = ["dry_run", "draft", "push_only"])]
     auto_merge: bool,
+    /// Answer yes to the question whether it is submitted
+    #[arg(short = 'y', long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// The name of a production context, which has to be typed
+    #[arg(long, value_name = "WORD", conflicts_with = "dry_run")]
+    confirm: Option<String>,
     /// The title of the commit and of the pull request
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -176,6 +182,9 @@ impl Arguments {
 
 /// Plans, and prints or submits. Returns the exit code.
 async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) -> Result<u8> {
+    if arguments.dry_run && needs_cluster(arguments) {
+        return submit::dry_run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await;
+    }
     if arguments.dry_run {
         // nothing else waits for this thread
         return tokio::task::block_in_place(|| dry_run(call, playbook, arguments));
@@ -191,6 +200,11 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
         }
         _ => submit::run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await,
     }
+}
+
+/// Whether only the cluster knows the repository: none is named, and the current directory is in none.
+fn needs_cluster(arguments: &Arguments) -> bool {
+    arguments.what.substitute_from.is_none() && !arguments.files.are_here()
 }
 
 fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {

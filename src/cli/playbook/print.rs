@@ -9,9 +9,10 @@ use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
     self, Alternative, BuildChoice, BuildDifference, Caution, ChangeOrder, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile,
-    Check, FieldChange, PlanOutcome, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way, WayChoice,
+    Check, FieldChange, PlanOutcome, Proposal, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way,
+    WayChoice,
 };
-use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::domain::text::{redact, sanitise_line};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::shown_file;
 use fluxdeck_model::playbooks;
@@ -113,6 +114,79 @@ fn shown_patches(files: &[ChangedFile]) -> Result<String> {
         patch(&file.path, file.before.as_ref().map(|_| left.as_bytes()), right.as_bytes())
     };
     Ok(String::from_utf8_lossy(&files.iter().map(one).collect::<Result<Vec<_>>>()?.concat()).into_owned())
+}
+
+/// Prints a proposal; `review`: everything but its difference, for people.
+///
+/// # Errors
+/// It cannot be written.
+pub fn proposal(proposal: &Proposal, review: &str, form: Form) -> Result<()> {
+    match form {
+        Form::Patch => {
+            output::beside(review);
+            if proposal.files.iter().any(|file| !file.covered.is_empty()) {
+                output::beside("warning     the patch may hold values of Secrets in lines around the change");
+            }
+            output::raw(proposal.patch.as_bytes())
+        }
+        Form::Text => {
+            output::write(&format!("{review}\n{}", shown(proposal)))?;
+            output::beside("-o patch prints what `git apply` takes");
+            Ok(())
+        }
+        Form::Json => {
+            let field = |one: &change::ProposedField| {
+                json!({ "object": one.of.as_ref().map(ToString::to_string), "field": one.field, "before": one.before,
+                    "after": one.after, "place": one.place, "layer": one.layer })
+            };
+            let site = &proposal.order.site;
+            let competing = |one: &change::CompetingPull| json!({ "number": one.pull.number, "url": one.pull.url, "own": one.is_own, "text": one.text() });
+            let unproven = |(build, why): &(String, String)| json!({ "build": build, "why": why });
+            output::json(&json!({
+                "object": proposal.object, "build": proposal.build, "outcome": "planned",
+                "changes": proposal.fields.iter().map(field).collect::<Vec<_>>(),
+                "files": proposal.files.iter().map(|file| json!({ "path": file.path, "new": file.is_new })).collect::<Vec<_>>(),
+                "repository": site.name(), "base": site.base, "baseCommit": proposal.base, "branch": proposal.branch,
+                "foundBy": site.found_by, "checks": proposal.checks.iter().map(check).collect::<Vec<_>>(),
+                "alsoChanges": proposal.besides, "readBy": proposal.readers,
+                "notProven": proposal.unproven.iter().map(unproven).collect::<Vec<_>>(),
+                "warnings": cautions_json(&proposal.cautions, &proposal.order),
+                "competing": proposal.competing.iter().map(competing).collect::<Vec<_>>(),
+                "rendered": proposal.rendered.iter().map(rendered).collect::<Vec<_>>(),
+                "patch": shown(proposal),
+            }))
+        }
+    }
+}
+
+/// The difference of a proposal, for people: what is around the change was not written for them.
+pub fn shown(proposal: &Proposal) -> String {
+    let (mut out, mut file, mut at) = (String::new(), None, 0);
+    for line in proposal.patch.lines() {
+        let text = match (line.split_at_checked(1), file) {
+            _ if line.starts_with("diff --git a/") => {
+                let path = line["diff --git a/".len()..].split(" b/").next().unwrap_or_default();
+                file = proposal.files.iter().find(|file| file.path == path);
+                line.to_owned()
+            }
+            _ if line.starts_with("@@ -") => {
+                at = line["@@ -".len()..].split([',', ' ']).next().and_then(|number| number.parse().ok()).unwrap_or_default();
+                line.to_owned()
+            }
+            (Some((" ", text)), Some(file)) => {
+                at += 1;
+                format!(" {}", redact(&file.covered.shown(at - 1, text)))
+            }
+            (Some(("-", _)), Some(_)) if !line.starts_with("--- ") => {
+                at += 1;
+                line.to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        out.push_str(&sanitise_line(&text));
+        out.push('\n');
+    }
+    out
 }
 
 /// What a person has to know of a patch that is piped on.

@@ -8,9 +8,12 @@ use super::Arguments;
 use super::print;
 use crate::cli::act::select;
 use crate::cli::headless::Headless;
-use crate::cli::{Call, ReportFormat, output, source};
+use crate::cli::{Call, ReportFormat, output, source, stoppable};
 use crate::runtime::{self, Answered, Desk, Options};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope};
+use fluxdeck_model::change::{
+    ChangeOrder, ChangeSite, CompetingPull, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope,
+};
+use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::kinds::{self, Trait};
@@ -26,8 +29,86 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
     if call.readonly {
         return Err(Error::failed("read-only: nothing is pushed", "leave out --readonly, or pass --dry-run"));
     }
+    let Planning { headless, outcome, runs_programs } = planned(call, playbook, arguments).await?;
+    match outcome {
+        Outcome::Printed(code) => Ok(code),
+        // the signals are ours, once they have ended a program
+        Outcome::Ready(ready) if runs_programs => stoppable(submitted(call, headless, *ready, arguments)).await,
+        Outcome::Ready(ready) => submitted(call, headless, *ready, arguments).await,
+    }
+}
+
+/// Shows what was planned, gets the user's consent, submits it and follows it. Returns the exit code.
+async fn submitted(call: &Call, mut headless: Headless, ready: Ready, arguments: &Arguments) -> Result<u8> {
+    let Ready { mut proposal, target, applier } = ready;
+    output::beside(&review(&proposal, headless.state().clock));
+    if proposal.has_failed() && !proposal.order.is_wide {
+        return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
+    }
+    if let Some(why) = &proposal.merged_by_hand {
+        return Err(Error::failed(format!("auto-merge is refused, and nothing is pushed: {why}"), "leave out --auto-merge"));
+    }
+    let is_production = is_of_cluster(arguments) && headless.state().policy().production;
+    confirm(&proposal, is_production.then_some(call.context.as_str()), arguments).await?;
+    proposal.accepted(arguments.push_only, arguments.wide);
+    let warnings = proposal.competing.iter().map(CompetingPull::text).collect::<Vec<_>>();
+    let submission = Submission { proposal, target, applier, goal: arguments.goal() };
+    let before = headless.state().jobs.all().last().map(|job| job.id);
+    headless.intend(Intent::Submit(Box::new(submission)));
+    let started = headless.state().jobs.all().last().map(|job| job.id).filter(|id| Some(*id) != before);
+    let Some(id) = started else {
+        let why = headless.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+        return Err(Error::failed(why, "`fluxdeck changes` lists what is under way"));
+    };
+    follow(call, &mut headless, id, arguments.report(), &warnings).await
+}
+
+/// Plans on the repository that the cluster names, as [`run`] does, and prints it. Nothing is written but what a fetch writes into the cache.
+/// Returns the exit code.
+pub(super) async fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
+    let planning = planned(call, playbook, arguments).await?;
+    match planning.outcome {
+        Outcome::Printed(code) => Ok(code),
+        Outcome::Ready(ready) => {
+            let proposal = ready.proposal;
+            print::proposal(&proposal, &review(&proposal, planning.headless.state().clock), arguments.output)?;
+            Ok(u8::from(proposal.has_failed() && !proposal.order.is_wide))
+        }
+    }
+}
+
+/// A plan, and what it was made with.
+struct Planning {
+    headless: Headless,
+    outcome: Outcome,
+    /// Whether programs of this machine were started for it.
+    runs_programs: bool,
+}
+
+/// What can be submitted.
+struct Ready {
+    proposal: Box<Proposal>,
+    /// The object in the cluster.
+    target: Option<ObjectRef>,
+    applier: Option<ObjectRef>,
+}
+
+/// What a plan comes to.
+enum Outcome {
+    Ready(Box<Ready>),
+    /// There is nothing to submit, which was reported: the exit code.
+    Printed(u8),
+}
+
+/// Whether a cluster is looked at.
+fn is_of_cluster(arguments: &Arguments) -> bool {
+    arguments.files.repo.is_none() || arguments.goal() > ChangeGoal::Merged
+}
+
+/// Plans, and asks others about it.
+async fn planned(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<Planning> {
     let is_from_cluster = arguments.files.repo.is_none();
-    let mut headless = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
+    let headless = match is_of_cluster(arguments) {
         true => connected(call, &call.context).await?,
         false => Headless::apart(call.options.clone(), select::settings(call), &call.context, false),
     };
@@ -38,13 +119,17 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         false => None,
     };
     let changes = call.options.changes(Desk::of(call.options.repositories()));
-    let (proposed, asking) = changes.propose(live.as_ref(), query, false, &call.context).await?;
+    let (proposed, asking) = changes.propose(live.as_ref(), query, call.readonly, &call.context).await?;
     let mut proposal = match proposed {
-        Proposed::Ready(proposal) => *proposal,
+        Proposed::Ready(proposal) => proposal,
         Proposed::Unchanged { object, base } => {
-            return print::unchanged(&object, &base, arguments.output);
+            let outcome = Outcome::Printed(print::unchanged(&object, &base, arguments.output)?);
+            return Ok(Planning { headless, outcome, runs_programs: false });
         }
-        Proposed::Refused(refused) => return print::refused(&refused, arguments.output),
+        Proposed::Refused(refused) => {
+            let outcome = Outcome::Printed(print::refused(&refused, arguments.output)?);
+            return Ok(Planning { headless, outcome, runs_programs: false });
+        }
         Proposed::Unknown(question) => {
             return Err(Error::failed(
                 question.why,
@@ -52,43 +137,91 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
             ));
         }
     };
+    let runs_programs = asking.runs_programs();
     // a program that was started for this ends with it; nothing was sent yet
-    let answers = match asking.runs_programs() {
+    let answers = match runs_programs {
         false => changes.asked(live.as_ref(), &asking).await,
         true => tokio::select! {
             answers = changes.asked(live.as_ref(), &asking) => answers,
-            code = crate::run::stopped() => return Ok(code),
+            code = crate::run::stopped() => return Ok(Planning { headless, outcome: Outcome::Printed(code), runs_programs }),
         },
     };
     for answered in answers {
         match answered {
             Answered::Check(check) => proposal.checked(&[check]),
             Answered::Rendered(rendered) => proposal.also_renders(&rendered),
+            Answered::Competing(pulls) => proposal.competing = pulls,
         }
     }
-    output::beside(&review(&proposal, headless.state().clock));
-    if proposal.has_failed() && !proposal.order.is_wide {
-        return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
+    let outcome = Outcome::Ready(Box::new(Ready { proposal, target, applier }));
+    Ok(Planning { headless, outcome, runs_programs })
+}
+
+/// What has to be typed before a change is submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent<'a> {
+    Nothing,
+    Yes,
+    /// The name of a production context.
+    Name(&'a str),
+}
+
+impl<'a> Consent<'a> {
+    /// The name of a production context in any case; else, at a terminal, a yes to what was shown. Where nobody can be asked, nothing. What is
+    /// open already is only followed.
+    fn needed(is_open: bool, production: Option<&'a str>, is_terminal: bool, is_yes: bool) -> Self {
+        match production {
+            _ if is_open => Self::Nothing,
+            Some(context) => Self::Name(context),
+            None if is_terminal && !is_yes => Self::Yes,
+            None => Self::Nothing,
+        }
     }
-    if let Some(why) = &proposal.merged_by_hand {
-        return Err(Error::failed(format!("auto-merge is refused, and nothing is pushed: {why}"), "leave out --auto-merge"));
+
+    fn is_given_by(self, typed: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Yes => matches!(typed.to_lowercase().as_str(), "y" | "yes"),
+            Self::Name(context) => typed == context,
+        }
     }
-    let submission = Submission { proposal, target, applier, goal: arguments.goal() };
-    let before = headless.state().jobs.all().last().map(|job| job.id);
-    headless.intend(Intent::Submit(Box::new(submission)));
-    let started = headless.state().jobs.all().last().map(|job| job.id).filter(|id| Some(*id) != before);
-    let Some(id) = started else {
-        let why = headless.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
-        return Err(Error::failed(why, "`fluxdeck changes` lists what is under way"));
+}
+
+/// Gets the user's consent: by flag, or at the terminal, below the difference.
+async fn confirm(proposal: &Proposal, production: Option<&str>, arguments: &Arguments) -> Result<()> {
+    use std::io::IsTerminal;
+    let is_terminal = std::io::stdin().is_terminal();
+    let consent = Consent::needed(proposal.open.is_some(), production, is_terminal, arguments.yes);
+    let what = if proposal.order.is_push_only { "push the branch" } else { "open the pull request" };
+    let question = match consent {
+        Consent::Nothing => return Ok(()),
+        Consent::Yes => format!("{what}? [y/N] "),
+        Consent::Name(context) => format!("type `{context}` to {what}: "),
     };
-    let following = follow(call, &mut headless, id, arguments.report());
-    match asking.runs_programs() {
-        false => following.await,
-        // the signals are ours by now
-        true => tokio::select! {
-            done = following => done,
-            code = crate::run::stopped() => Ok(code),
-        },
+    if is_terminal {
+        output::beside(&print::shown(proposal));
+    }
+    let typed = match (&arguments.confirm, consent) {
+        (Some(word), Consent::Name(_)) => word.clone(),
+        (_, Consent::Name(context)) if !is_terminal => {
+            let message = format!("{context} is production: this has to be confirmed, and this is not a terminal");
+            return Err(Error::failed(message, format!("nothing was pushed; pass --confirm {context}")));
+        }
+        _ => {
+            output::ask(&question);
+            // a signal ends the question too
+            let read = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|_| line)
+            });
+            let line = read.await.map_err(std::io::Error::other).flatten();
+            let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
+            line.map_err(failed)?.trim().to_owned()
+        }
+    };
+    match consent.is_given_by(&typed) {
+        true => Ok(()),
+        false => Err(Error::failed("not confirmed", "nothing was pushed")),
     }
 }
 
@@ -180,13 +313,12 @@ fn site(arguments: &Arguments) -> Result<ChangeSite> {
     })
 }
 
-type Found = (Option<fluxdeck_model::domain::ObjectRef>, Option<fluxdeck_model::domain::ObjectRef>);
+type Found = (Option<ObjectRef>, Option<ObjectRef>);
 
 /// The object in the cluster, and what applies it.
 fn found(state: &State, playbook: &Playbook, named: &Named, namespaces: &[String], is_needed: bool) -> Result<Found> {
     let cluster = state.cluster();
-    let is_meant =
-        |id: &&fluxdeck_model::domain::ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
+    let is_meant = |id: &&ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
     let all: Vec<_> =
         cluster.store.nodes().filter_map(|node| cluster.store.object(node)).map(|object| &object.id).filter(is_meant).collect();
     match all.as_slice() {
@@ -263,11 +395,17 @@ fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     out
 }
 
-/// Follows a change to its goal, or to where it waits for a person. Returns the exit code.
+/// Follows a change to its goal, or to where it waits for a person. `warnings`: what was shown before. Returns the exit code.
 ///
 /// # Errors
 /// The program's own parts have ended.
-pub(in crate::cli) async fn follow(call: &Call, headless: &mut Headless, id: JobId, format: ReportFormat) -> Result<u8> {
+pub(in crate::cli) async fn follow(
+    call: &Call,
+    headless: &mut Headless,
+    id: JobId,
+    format: ReportFormat,
+    warnings: &[String],
+) -> Result<u8> {
     let mut shown = 0;
     loop {
         let job = headless.state().jobs.find(id).expect("it was started");
@@ -284,7 +422,7 @@ pub(in crate::cli) async fn follow(call: &Call, headless: &mut Headless, id: Job
     let job = headless.state().jobs.find(id).expect("it was started").clone();
     headless.part().await;
     let change = job.change().expect("it is a change");
-    report(id, change, format)?;
+    report(id, change, format, warnings)?;
     match change.phase() {
         phase if phase.is_done() => Ok(0),
         phase if phase.is_waiting() && !is_kept(call, id) => {
@@ -306,9 +444,13 @@ fn is_kept(call: &Call, id: JobId) -> bool {
     found.is_some_and(|(found, _)| found.iter().any(|loaded| loaded.job.id == id))
 }
 
-fn report(id: JobId, change: &Change, format: ReportFormat) -> Result<()> {
+fn report(id: JobId, change: &Change, format: ReportFormat, warnings: &[String]) -> Result<()> {
     if format == ReportFormat::Json {
-        return output::json(&summary(id, change));
+        let mut all = summary(id, change);
+        if !warnings.is_empty() {
+            all["warnings"] = json!(warnings);
+        }
+        return output::json(&all);
     }
     match (&change.progress.pull, &change.progress.page) {
         (Some(pull), _) => output::write(&format!("{}\n", pull.url)),
@@ -346,4 +488,30 @@ pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
 pub(in crate::cli) fn apart(call: &Call) -> Headless {
     let options: Options = call.options.clone();
     Headless::apart(options, select::settings(call), "", false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_is_confirmed_by_its_name_and_the_rest_by_a_yes_where_somebody_can_be_asked() {
+        let name = Consent::Name("prod");
+        for (is_open, production, is_terminal, is_yes, expected) in [
+            (false, None, true, false, Consent::Yes),
+            (false, None, true, true, Consent::Nothing),
+            (false, None, false, false, Consent::Nothing),
+            (false, Some("prod"), true, true, name),
+            (false, Some("prod"), false, true, name),
+            (true, Some("prod"), true, false, Consent::Nothing),
+        ] {
+            assert_eq!(
+                Consent::needed(is_open, production, is_terminal, is_yes),
+                expected,
+                "{production:?} {is_terminal} {is_yes}"
+            );
+        }
+        assert!(name.is_given_by("prod") && !name.is_given_by("yes") && !name.is_given_by(""));
+        assert!(Consent::Yes.is_given_by("Y") && !Consent::Yes.is_given_by("") && !Consent::Yes.is_given_by("prod"));
+    }
 }

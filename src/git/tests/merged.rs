@@ -49,6 +49,10 @@ fn what_a_merge_would_leave_is_known_without_a_branch_and_a_conflict_is_none() {
     let changes = checkout.file_changes(&base, behind.tree.as_deref().expect("a tree")).expect("compared");
     assert_eq!(changes.iter().map(|one| (&*one.path, one.is_text)).collect::<Vec<_>>(), [("c.yaml", false)]);
 
+    let commits = checkout.commits(&base, &clean, 10).expect("a history");
+    let one = BranchCommit { author: "t".to_owned(), address: "t@example.test".to_owned(), subject: "x".to_owned() };
+    assert_eq!(commits, [one], "what the base has is not of the branch");
+
     let apart = Repository::init(dir.path().join("apart")).expect("a repository");
     write(&dir.path().join("apart"), "z.yaml", "z: 1\n");
     let other = commit(&apart);

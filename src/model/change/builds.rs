@@ -27,7 +27,8 @@ pub enum ChangeScope {
     Kustomization(String),
     /// The Flux Kustomizations of that `NAMESPACE/NAME` that build this folder, as one is applied in a cluster. Where the repository declares
     /// none (teams keep their files apart from the fleet's), it is built as the cluster has it.
-    Applied { name: String, path: String, request: Option<Box<BuildRequest>> },
+    /// `beside`: others of that cluster that read the repository, and that it does not declare.
+    Applied { name: String, path: String, request: Option<Box<BuildRequest>>, beside: Vec<BuildRequest> },
     /// Whichever Flux Kustomization builds the object.
     Any,
 }
@@ -111,11 +112,19 @@ pub struct Builds<'b> {
     cache: Cache,
     /// Where the repository declares no Flux Kustomization: what kustomize may build from which files.
     reach: Option<FolderReach>,
+    /// What a cluster builds of it besides, unless the repository declares the same.
+    beside: Vec<BuildRequest>,
 }
 
 impl<'b> Builds<'b> {
     pub fn new(builder: &'b mut Builder) -> Self {
-        Self { builder, cache: Cache::default(), reach: None }
+        Self { builder, cache: Cache::default(), reach: None, beside: Vec::new() }
+    }
+
+    /// The same with what a cluster builds besides.
+    #[must_use]
+    pub fn with(self, beside: Vec<BuildRequest>) -> Self {
+        Self { beside, ..self }
     }
 
     /// A folder that is named.
@@ -147,12 +156,21 @@ impl<'b> Builds<'b> {
         })
     }
 
-    /// Every Flux Kustomization of the repository.
+    /// Every Flux Kustomization of the repository, and what a cluster builds of it besides.
     ///
     /// # Errors
     /// The tree cannot be read.
     pub fn members(&mut self, tree: &dyn Tree) -> Result<Vec<Build>> {
-        Ok(of(&self.builder.build(tree)?))
+        let mut all = of(&self.builder.build(tree)?);
+        for request in self.beside.clone() {
+            let folder = flux::folder(&request.spec.path);
+            let is_it =
+                |build: &Build| build.spec.as_ref().is_some_and(|spec| spec.id() == request.spec.id()) && build.folder == folder;
+            if !all.iter().any(is_it) {
+                all.push(self.requested(tree, &request)?);
+            }
+        }
+        Ok(all)
     }
 
     /// The names of the Flux Kustomizations that a `[CLUSTER/]NAMESPACE/NAME` means.

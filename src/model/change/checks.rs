@@ -20,6 +20,8 @@ pub struct Check {
 pub enum CheckResult {
     Passed,
     Failed,
+    /// It hinders nothing, and a person decides with it in sight.
+    Warned,
     NotRun,
     /// Somebody else was asked, and has not answered yet.
     UnderWay,
@@ -30,6 +32,7 @@ impl CheckResult {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::Warned => "warning",
             Self::NotRun => "not run",
             Self::UnderWay => "running",
         }
@@ -80,10 +83,13 @@ fn others(proof: &ChangeProof) -> Check {
     } else if !proof.elsewhere.is_empty() {
         (CheckResult::Failed, format!("also change: {}", names(&mut proof.elsewhere.iter().map(|(name, _)| name))))
     } else if !proof.unproven.is_empty() {
-        (
-            CheckResult::NotRun,
-            format!("cannot be proven, before as after: {}", names(&mut proof.unproven.iter().map(|(name, _)| name))),
-        )
+        // each is listed with its reason
+        let all: Vec<_> = proof.unproven.iter().map(|(name, _)| name.as_str()).collect();
+        let named = match all.as_slice() {
+            [first, _, _, ..] => format!("{first} and {}", counted(all.len() - 1, "other")),
+            few => few.join(", "),
+        };
+        (CheckResult::NotRun, format!("cannot be proven, before as after: {named}"))
     } else {
         (CheckResult::Passed, "nothing else that the repository builds changes".to_owned())
     };

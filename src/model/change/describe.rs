@@ -200,6 +200,7 @@ impl PullText {
             let (sign, why) = match check.result {
                 CheckResult::Passed => ("passed", cell(&check.why)),
                 CheckResult::Failed => ("**failed**", cell(&check.why)),
+                CheckResult::Warned => ("**warning**", cell(&check.why)),
                 CheckResult::NotRun => ("not run", cell(&check.why)),
                 CheckResult::UnderWay => ("not run", "no answer had come when this was submitted".to_owned()),
             };
@@ -213,6 +214,19 @@ impl PullText {
     #[must_use]
     pub fn ending(self, template: &str) -> Self {
         Self { template: template.to_owned(), ..self }
+    }
+}
+
+/// What was accepted although a check had failed, for the head of a pull request; nothing where none had.
+pub fn overridden(failed: &[&Check]) -> String {
+    let line = |check: &&Check| format!("> - {}: {}\n", cell(check.name), cell(&check.why));
+    match failed {
+        [] => String::new(),
+        all => format!(
+            "> **Overridden:** {} had failed, and this was submitted all the same.\n{}",
+            counted(all.len(), "check"),
+            all.iter().map(line).collect::<String>()
+        ),
     }
 }
 

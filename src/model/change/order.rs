@@ -112,7 +112,9 @@ impl SiteScope {
             Self::Any => ChangeScope::Any,
             Self::Folder(path) => ChangeScope::Folder { path: path.clone(), variables: None },
             Self::Kustomization(name) => ChangeScope::Kustomization(name.clone()),
-            Self::Applied { name, path } => ChangeScope::Applied { name: name.clone(), path: path.clone(), request: None },
+            Self::Applied { name, path } => {
+                ChangeScope::Applied { name: name.clone(), path: path.clone(), request: None, beside: Vec::new() }
+            }
         }
     }
 }

@@ -451,7 +451,7 @@ fn begin(
             let names = builds.named(context.tree, name)?;
             all.iter().filter(|build| names.contains(&build.name)).collect()
         }
-        ChangeScope::Applied { name, path, request } => match (applied(&all, name, path), request) {
+        ChangeScope::Applied { name, path, request, .. } => match (applied(&all, name, path), request) {
             (Err(_), Some(request)) => {
                 let own = builds.requested(context.tree, request)?;
                 let found = find(&[&own], &std::iter::once(&own).chain(&all).collect::<Vec<_>>())?;

@@ -8,8 +8,8 @@ use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::outside::PolicyQuestion;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, FileOwners,
-    HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, CompetingPull, FieldLeftOut, FieldLines,
+    FileOwners, HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
 use crate::domain::{NewPull, ObjectRef, Pull, duration};
 use crate::guards::CoveredLines;
@@ -74,6 +74,8 @@ pub struct Proposal {
     pub open: Option<Pull>,
     /// Why a person has to merge it, though the forge was to be asked for that.
     pub merged_by_hand: Option<String>,
+    /// Other open pull requests that change the same, as far as the forge has answered.
+    pub competing: Vec<CompetingPull>,
     /// Names exactly this patch and this proof.
     pub digest: String,
     /// Where a person may say another repository of its source.
@@ -137,6 +139,8 @@ pub struct ProposedFile {
 pub struct Authorship {
     /// `Name <address>`.
     pub author: String,
+    /// The address alone.
+    pub address: String,
     pub is_signed: bool,
     /// The message ends with a sign-off.
     pub is_signed_off: bool,
@@ -226,6 +230,20 @@ impl Proposal {
         self.rendered.extend(more.iter().filter(|one| !self.rendered.contains(one)).cloned().collect::<Vec<_>>());
     }
 
+    /// What a person has decided on: only the branch is pushed; what a check had against it is accepted. The pull request says so.
+    pub fn accepted(&mut self, is_push_only: bool, is_wide: bool) {
+        self.order.is_push_only = is_push_only;
+        self.order.is_wide |= is_wide;
+        let overridden: Vec<&Check> = match self.order.is_wide {
+            true => self.checks.iter().filter(|check| check.result == CheckResult::Failed).collect(),
+            false => Vec::new(),
+        };
+        let text = describe::overridden(&overridden);
+        if !text.is_empty() && !self.pull.body.contains(&text) {
+            self.pull.body = format!("{text}\n{}", self.pull.body);
+        }
+    }
+
     /// The checks that were begun and have no result yet.
     pub fn under_way(&self) -> impl Iterator<Item = &str> {
         self.checks.iter().filter(|check| check.is_under_way()).map(|check| &*check.name)
@@ -234,6 +252,13 @@ impl Proposal {
     /// Whether a check failed: it can still be submitted only if the order is wide.
     pub fn has_failed(&self) -> bool {
         self.checks.iter().any(|check| check.result == CheckResult::Failed)
+    }
+}
+
+impl WayChoice {
+    /// Whether it can be taken, with consent where it changes more.
+    pub fn is_open(&self) -> bool {
+        self.result.is_ok()
     }
 }
 
@@ -248,7 +273,7 @@ impl ProposedFile {
 impl ChangeRefusal {
     /// Whether there is a way, a build or another object to choose.
     pub fn is_open(&self) -> bool {
-        let has_way = !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some();
+        let has_way = self.ways.iter().any(WayChoice::is_open) || !self.builds.is_empty() || self.alternatives().next().is_some();
         has_way || self.leave_out.is_some() || !self.order.left_out.is_empty()
     }
 
@@ -286,8 +311,9 @@ pub fn unasked(plan: &ChangePlan) -> Vec<Check> {
 pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     let rank = |result: CheckResult| match result {
         CheckResult::Failed => 0,
-        CheckResult::NotRun | CheckResult::UnderWay => 1,
-        CheckResult::Passed => 2,
+        CheckResult::Warned => 1,
+        CheckResult::NotRun | CheckResult::UnderWay => 2,
+        CheckResult::Passed => 3,
     };
     let mut all: Vec<Check> = Vec::new();
     for check in plan.done.iter().flat_map(|done| &done.proof.checks) {
@@ -300,6 +326,11 @@ pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     all
 }
 
+/// `build: why; build: why`.
+fn described(builds: &[(String, String)]) -> String {
+    builds.iter().map(|(build, why)| format!("{build}: {why}")).collect::<Vec<_>>().join("; ")
+}
+
 /// A refusal as plain data. `copy`: the file in a checkout of the user.
 pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> CheckoutFile) -> ChangeRefusal {
     let place = |at: SourceLine| HandEdit { copy: copy(&at.file), at };
@@ -309,7 +340,11 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
         place: place(tried.way.source_line()),
         word: tried.way.layer.clone(),
         result: match &tried.result {
-            Ok(proof) => Ok(describe::besides(proof)),
+            Ok(proof) => match proof.broken.as_slice() {
+                [] => Ok(describe::besides(proof)),
+                // no consent makes up for it
+                broken => Err(format!("could not be built any more: {}", described(broken))),
+            },
             Err(why) => Err(why.clone()),
         },
         is_wide: tried.result.as_ref().is_ok_and(|proof| proof.besides() > 0),

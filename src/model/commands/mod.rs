@@ -212,6 +212,8 @@ pub enum Gesture {
     /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
     Submit,
     PushOnly,
+    /// Read the pull request that changes the same.
+    Competing,
     /// Of several fields: leave one out, or take it in again.
     LeaveOut,
     Retitle,

@@ -50,7 +50,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
         G::Programs | G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
@@ -185,6 +185,7 @@ fn of_reviews() -> Vec<Command> {
             "programs",
         ),
         footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),
+        footed(&["O"], REVIEW, Gesture::Competing, "the open pull request that changes the same: read it", "the other"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
         footed(
             &["M"],
@@ -194,6 +195,7 @@ fn of_reviews() -> Vec<Command> {
             "auto-merge",
         ),
         key(&["U"], REVIEW, Gesture::Source, "where only you know the repository of the source: say another one, or forget it"),
+        footed(&["z"], REVIEW, Gesture::FoldAll, "list all that is not proven, or only count it", "not proven"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
     ]

@@ -80,7 +80,7 @@ impl State {
             Some(job) if !job.is_paused() && job.held().is_none() => self.say("nothing of it waits"),
             Some(job) if policy_of(&self.settings, &job.context).readonly => self.say("its context is read-only"),
             Some(job) if job.change().is_some_and(|change| !change.phase().can_resume()) => {
-                self.say("it has to be reviewed again: drop it, and plan the change once more");
+                self.say("it has to be reviewed again: enter on its page does that, x drops it");
             }
             Some(job) if job.change().is_some() => {
                 self.jobs.resume_change(id, self.clock, &mut out.effects);

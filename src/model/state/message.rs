@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, Proposed, PullReview, RenderedBuild};
+use crate::change::{ChangeOrder, Check, CompetingPull, Proposed, PullReview, RenderedBuild};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -101,6 +101,8 @@ pub enum Reply {
     Checked(Check),
     /// What differs in the objects of charts, besides what the proposal has.
     Rendered(Vec<RenderedBuild>),
+    /// Open pull requests that change the same as a proposed change; the check of them comes next.
+    Competing(Vec<CompetingPull>),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
     /// The file that has a text to be edited.

@@ -13,7 +13,7 @@ use super::super::artifact::{Root, inventory_of, objects_of, rerooted, root};
 use super::super::rendered::Renderer;
 use super::Changes;
 use super::site::{Located, without_credential};
-use super::source::{self, Claimed};
+use super::source::Claimed;
 use crate::programs;
 use crate::runtime::Bench;
 use fluxdeck_model::change::{ChangeSite, SiteScope, SourceQuestion};
@@ -30,7 +30,12 @@ pub(super) struct Artifact<'a> {
     pub applier: &'a ObjectRef,
     pub kustomization: &'a Value,
     pub id: ObjectRef,
-    pub source: &'a Value,
+    /// What it fetches, for all clusters that fetch the same.
+    pub key: String,
+    /// The git repository that it names.
+    pub claimed: Option<Claimed>,
+    /// Why a person has to say it.
+    pub why: String,
     /// The object that is to be changed.
     pub wanted: Option<ObjectRef>,
 }
@@ -47,10 +52,9 @@ impl Changes {
     /// Finds the site, or what has to be asked. What a person says now is kept once it has led to a repository.
     ///
     /// # Errors
-    /// The source does not say what it fetches, or what was said cannot be kept.
+    /// What was said cannot be kept.
     pub(super) async fn of_artifact(&self, renderer: &Renderer, query: &ChangeQuery, artifact: Artifact<'_>) -> Result<Located> {
-        let unnamed = || Error::failed(format!("{} does not say what it fetches", artifact.id), "name a checkout: --repo DIR");
-        let key = source::key(artifact.source).ok_or_else(unnamed)?;
+        let key = artifact.key.clone();
         let mut question = SourceQuestion { source: artifact.id.to_string(), key: key.clone(), ..SourceQuestion::default() };
         let now = query.said.as_ref().filter(|said| said.key == key);
         if let Some(said) = now.filter(|said| said.from.repository.is_empty()) {
@@ -58,14 +62,14 @@ impl Changes {
         }
         let now = now.filter(|said| !said.from.repository.is_empty());
         let kept = self.kept.said(&key);
-        let (known, from) = match (now, kept, source::claimed(artifact.source)) {
+        let (known, from) = match (now, kept, artifact.claimed.clone()) {
             (Some(said), ..) => (Known::Said(None), said.from.clone()),
             (None, Some(kept), _) => (Known::Said(Some(kept.at)), kept.from),
             (None, None, Some(Claimed { url, name, .. })) => {
                 (Known::Claimed, ArtifactSource { repository: url, branch: name, root: String::new() })
             }
             (None, None, None) => {
-                question.why = format!("{} does not say which git repository it is made from", artifact.id);
+                question.why.clone_from(&artifact.why);
                 return Ok(Located::Unknown(question));
             }
         };

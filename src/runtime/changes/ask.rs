@@ -1,5 +1,5 @@
-//! What others are asked about a change that is proven: its API server, registries, repositories of charts, programs of the repository. Each
-//! answer is a check.
+//! What others are asked about a change that is proven: its API server, registries, repositories of charts, its forge, programs of the
+//! repository. Each answer is a check.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,12 +7,15 @@ use std::time::Duration;
 use futures::stream::{self, Stream, StreamExt};
 
 use super::super::published::Offers;
+use super::competing::PullsQuestion;
 use super::plan::Planned;
 use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::programs::PolicyFolder;
 use fluxdeck_model::change::outside::{self, NamedVersion, Outside, PolicyEnd, PolicyRun};
-use fluxdeck_model::change::{ChangePlan, ChangeSite, ChangedFile, Check, RenderedBuild, SiteScope};
+use fluxdeck_model::change::{
+    ChangePlan, ChangeSite, ChangedFile, Check, CheckResult, CompetingPull, RenderedBuild, SiteScope, competing,
+};
 use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
 use fluxdeck_model::render::flux::{self, Spec};
 
@@ -20,6 +23,8 @@ use fluxdeck_model::render::flux::{self, Spec};
 const LIMIT: Duration = Duration::from_secs(10);
 /// The same of a registry.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(15);
+/// The same of a forge, with the branches that are fetched.
+const FORGE_LIMIT: Duration = Duration::from_secs(60);
 /// Requests at the same time.
 const AT_ONCE: usize = 4;
 /// Most objects that the API server is asked about.
@@ -36,6 +41,8 @@ pub struct Asking {
     /// Programs of the repository.
     runs: Vec<PolicyRun>,
     pub(super) tree: ChangedTree,
+    /// What the forge is asked about other pull requests; none where no pull request is wanted.
+    pulls: Option<Box<PullsQuestion>>,
 }
 
 /// The files after a change.
@@ -48,10 +55,14 @@ pub(super) struct ChangedTree {
 }
 
 /// What somebody has answered.
+#[derive(Clone, Debug)]
 pub enum Answered {
     Check(Check),
     /// What differs in the objects of charts.
     Rendered(Vec<RenderedBuild>),
+    /// The pull requests that change the same: its check comes next.
+    Competing(Vec<CompetingPull>),
+}
 }
 
 impl Asking {
@@ -64,6 +75,7 @@ impl Asking {
             helm: Err(""),
             runs: Vec::new(),
             tree: ChangedTree::default(),
+            pulls: None,
         }
     }
 
@@ -89,6 +101,13 @@ impl Asking {
     /// Whether it is known that the cluster at hand applies what was built.
     pub(super) fn is_of_cluster(&self) -> bool {
         self.is_of_cluster
+    }
+
+    /// The forge is asked too.
+    #[must_use]
+    pub(super) fn and_of(mut self, pulls: PullsQuestion) -> Self {
+        self.pulls = Some(Box::new(pulls));
+        self
     }
 
     fn is_begun(&self, name: &str) -> bool {
@@ -132,7 +151,8 @@ impl Changes {
         let charts = stream::iter(is_due.then_some(())).then(move |()| self.rendered(live, asking));
         // what differs is there before the check says so
         let charts = charts.flat_map(|(check, rendered)| stream::iter([Answered::Rendered(rendered), Answered::Check(check)]));
-        stream::select(stream::select(asked, programs).map(Answered::Check), charts)
+        let forge = stream::once(self.forge_says(asking)).flat_map(|answered| stream::iter(answered.into_iter().flatten()));
+        stream::select(stream::select(stream::select(asked, programs).map(Answered::Check), charts), forge)
     }
 
     /// Runs a program on a copy of the changed files of its own, so that none sees what another one did to them.
@@ -149,6 +169,16 @@ impl Changes {
                 Err(why) => PolicyEnd::NotRun(why),
             },
         }
+    }
+
+    async fn forge_says(&self, asking: &Asking) -> Option<[Answered; 2]> {
+        let asked = asking.pulls.as_ref()?;
+        let late = |_| {
+            let why = format!("no answer within {} s", FORGE_LIMIT.as_secs());
+            (Vec::new(), Check { name: competing::COMPETING.into(), result: CheckResult::NotRun, why })
+        };
+        let (found, check) = tokio::time::timeout(FORGE_LIMIT, self.competing(asked)).await.unwrap_or_else(late);
+        Some([Answered::Competing(found), Answered::Check(check)])
     }
 
     /// As [`Changes::ask`], to the end.

@@ -4,10 +4,12 @@
 //!  site     which repository, branch and Kustomization: from the cluster, from a checkout, from both
 //!  source   what a source object says of its repository
 //!  artifact the repository that an artifact is made from: as a person said it, or as the artifact says; kept: what was said
+//!  beside   other Kustomizations that read the same repository
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
-//!  ask      what others are asked about a change that is proven: its API server, registries, programs; charts: HelmReleases, by helm
+//!  ask      what others are asked about a change that is proven: its API server, registries, its forge, programs; charts: HelmReleases, by helm
+//!  competing  open pull requests that change the same
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  readers  what other contexts are known to apply of it
 //!  slot     the branch of the change, and whether it was proposed before
@@ -19,7 +21,9 @@
 mod access;
 mod artifact;
 mod ask;
+mod beside;
 mod charts;
+mod competing;
 mod kept;
 mod later;
 mod manuscript;
@@ -51,7 +55,7 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
 pub use ask::Answered;
 pub use kept::Kept;
-pub use plan::{Planned, outcome, planned};
+pub use plan::{AppliedBuilds, Planned, outcome, planned};
 pub(super) use pulls::AppliedHere;
 pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};

@@ -66,8 +66,16 @@ impl Planned {
     }
 }
 
-/// Plans an order at a commit or reference of the repository. `deny`: globs of the user's; `request`: the Kustomization that applies the
-/// object as the cluster has it, for a repository that does not declare it.
+/// Kustomizations as a cluster has them, for a repository that does not declare them.
+#[derive(Clone, Debug, Default)]
+pub struct AppliedBuilds {
+    /// The one that applies the object.
+    pub own: Option<BuildRequest>,
+    /// Others that read the repository.
+    pub beside: Vec<BuildRequest>,
+}
+
+/// Plans an order at a commit or reference of the repository. `deny`: globs of the user's; `applied_here`: what the cluster builds of it.
 ///
 /// # Errors
 /// The order or the commit cannot be read, the object or a field is not there.
@@ -76,11 +84,11 @@ pub fn planned(
     revision: &str,
     order: &ChangeOrder,
     deny: &[String],
-    request: Option<BuildRequest>,
+    applied_here: AppliedBuilds,
 ) -> Result<Planned> {
     let base = bench.checkout.commit(revision)?;
     let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
-    let scope = applied(order, request);
+    let scope = applied(order, applied_here);
     let outcome = as_expected(outcome(bench, Some(&base), order, &namespaces, scope, deny)?, order)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
@@ -189,16 +197,16 @@ pub fn manuscript(
     let base = bench.checkout.commit(revision)?;
     let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
     let named = Named::parse(&order.object)?;
-    let scope = applied(order, request);
+    let scope = applied(order, AppliedBuilds { own: request, beside: Vec::new() });
     let (object, build) =
         within(bench, Some(&base), order, scope, deny, |context, builds| change::object(context, builds, &named, &namespaces))?;
     change::manuscript::document(&object, &build, base.get(..7).unwrap_or(&base))
 }
 
 /// The scope of an order, with the Kustomization that applies the object as the cluster has it.
-fn applied(order: &ChangeOrder, request: Option<BuildRequest>) -> ChangeScope {
+fn applied(order: &ChangeOrder, AppliedBuilds { own, beside }: AppliedBuilds) -> ChangeScope {
     match order.site.scope.scope() {
-        ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: request.map(Box::new) },
+        ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: own.map(Box::new), beside },
         scope => scope,
     }
 }
@@ -231,7 +239,8 @@ fn within<T>(
             filter: &|path| attributes.filter(view.tree(), path),
         },
     };
-    work(&context, &mut Builds::new(&mut bench.builder))
+    let beside = if let ChangeScope::Applied { beside, .. } = &context.scope { beside.clone() } else { Vec::new() };
+    work(&context, &mut Builds::new(&mut bench.builder).with(beside))
 }
 
 /// Looks the remote resources up that a build of the scope, and of everything else, asks for.
@@ -245,9 +254,12 @@ fn complete(bench: &mut Bench, revision: Option<&str>, scope: &ChangeScope) -> R
             let one = |builder: &mut Builder| Ok(flux::rendered(view.tree(), path, &Cache::default(), builder.remotes()));
             remotes.complete(builder, one, |rendered, look| look(&rendered.remotes)).map(drop)
         }
-        ChangeScope::Applied { request: Some(request), .. } => {
-            let one = |builder: &mut Builder| Ok(builder.one(view.tree(), request)?);
-            remotes.complete(builder, one, |member, look| look(&member.remotes)).map(drop)
+        ChangeScope::Applied { request, beside, .. } => {
+            for request in request.iter().map(|request| &**request).chain(beside) {
+                let one = |builder: &mut Builder| Ok(builder.one(view.tree(), request)?);
+                remotes.complete(builder, one, |member, look| look(&member.remotes))?;
+            }
+            Ok(())
         }
         _ => Ok(()),
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::access::Access;
 use super::ask::Asking;
-use super::plan::{Planned, planned};
+use super::competing::PullsQuestion;
+use super::plan::{AppliedBuilds, Planned, planned};
+use super::pulls::AppliedHere;
 use super::site::Located;
 use super::slot::SlotState;
 use super::{Changes, folder};
@@ -13,13 +15,14 @@ use crate::cluster::Connection;
 use crate::programs;
 use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, Check, CheckoutFile, PlanOutcome, Proposal, Proposed,
-    ProposedFile, proposal,
+    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, Check, CheckoutFile, ForgeChoice, PlanOutcome,
+    Proposal, Proposed, ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards;
 use fluxdeck_model::render::flux::Spec;
+use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 impl Changes {
@@ -42,9 +45,13 @@ impl Changes {
             asking.programs(site, plan, planned);
             asking.begun()
         };
-        let mut proposed = self.proposed(live, query, begin).await?;
+        let (mut proposed, request) = self.proposed(live, query, begin).await?;
         if let Proposed::Ready(proposal) = &mut proposed {
             proposal.elsewhere = self.seen_elsewhere(&proposal.order.site, context).await;
+            if let Some(question) = pulls_question(proposal, request) {
+                proposal.checked(&[question.begun()]);
+                asking = asking.and_of(question);
+            }
         }
         Ok((proposed, asking))
     }
@@ -55,19 +62,21 @@ impl Changes {
         live: Option<&Connection>,
         query: ChangeQuery,
         begin: impl FnOnce(&ChangeSite, Option<&Spec>, &ChangePlan, &Planned) -> Vec<Check>,
-    ) -> Result<Proposed> {
+    ) -> Result<(Proposed, Option<BuildRequest>)> {
         let (site, request, source) = match self.locate(live, &query).await? {
             Located::Site(site, request) => (*site, request, None),
             Located::Artifact(site, request, question) => (*site, Some(*request), Some(*question)),
-            Located::Unknown(question) => return Ok(Proposed::Unknown(Box::new(question))),
+            Located::Unknown(question) => return Ok((Proposed::Unknown(Box::new(question)), None)),
         };
-        let order = ChangeOrder { site, ..query.order.clone() };
+        let ChangeQuery { order, applier, consent, .. } = query;
+        let order = ChangeOrder { site, ..order };
         let revision = self.fetched(&order.site).await?;
         let applied = request.as_ref().map(|request| request.spec.clone());
-        let (asked, deny) = (order.clone(), self.deny.clone());
+        let beside = self.beside(live, applier.as_ref(), &order.site).await;
+        let (asked, deny, own) = (order.clone(), self.deny.clone(), request.clone());
         let at = folder(&order.site);
         let found = self.desk.at(&at, move |bench| {
-            let planned = planned(bench, &revision, &asked, &deny, request)?;
+            let planned = planned(bench, &revision, &asked, &deny, AppliedBuilds { own: request, beside })?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
             let refusal = match &planned.outcome {
@@ -79,23 +88,23 @@ impl Changes {
             Ok((planned, ahead, refusal))
         });
         let (mut planned, ahead, refusal) = found.await?;
-        self.permit(&mut planned, &query.consent)?;
-        match (&planned.outcome, refusal) {
-            (_, Some(refusal)) => Ok(Proposed::Refused(Box::new(ChangeRefusal { source, ..refusal }))),
+        self.permit(&mut planned, &consent)?;
+        let proposed = match (&planned.outcome, refusal) {
+            (_, Some(refusal)) => Proposed::Refused(Box::new(ChangeRefusal { source, ..refusal })),
             (PlanOutcome::Refused(refused), None) => {
-                Ok(Proposed::Refused(Box::new(proposal::refusal(refused, &order, |_| CheckoutFile::Nowhere))))
+                Proposed::Refused(Box::new(proposal::refusal(refused, &order, |_| CheckoutFile::Nowhere)))
             }
             (PlanOutcome::Nothing { object }, None) => {
-                let (object, base) = (object.clone(), order.site.base.clone());
-                Ok(Proposed::Unchanged { object, base })
+                Proposed::Unchanged { object: object.clone(), base: order.site.base.clone() }
             }
             (PlanOutcome::Planned(plan), None) => {
                 let begun = begin(&order.site, applied.as_deref(), plan, &planned);
                 let order = with_defaults(order, &planned);
                 let proposal = self.proposal(order, plan, &planned, ahead, begun).await?;
-                Ok(Proposed::Ready(Box::new(Proposal { source, ..proposal })))
+                Proposed::Ready(Box::new(Proposal { source, ..proposal }))
             }
-        }
+        };
+        Ok((proposed, own))
     }
 
     /// Fetches the head of the base branch, and returns the reference that has it.
@@ -126,6 +135,7 @@ impl Changes {
         let signer = signer.map_err(|failure| failure.error("the author of the commit is not known"))?;
         let author = Authorship {
             author: format!("{} <{}>", signer.author.name, signer.author.email),
+            address: signer.author.email.clone(),
             is_signed: signer.is_signing,
             is_signed_off: planned.is_signed_off(),
         };
@@ -183,6 +193,7 @@ impl Changes {
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
             merged_by_hand,
             digest: planned.digest.clone(),
+            competing: Vec::new(),
             source: None,
             policy: planned.question.clone(),
             order,
@@ -212,6 +223,20 @@ fn with_defaults(mut order: ChangeOrder, planned: &Planned) -> ChangeOrder {
         }
     }
     order
+}
+
+/// What the forge is asked about other pull requests; none where none is opened, or nobody knows the forge. `own`: the Kustomization as the
+/// cluster has it, which the repository may not declare.
+fn pulls_question(proposal: &Proposal, own: Option<BuildRequest>) -> Option<PullsQuestion> {
+    let is_known = !matches!(proposal.forge, ForgeChoice::None { page: None, .. });
+    (is_known && !proposal.order.is_push_only).then(|| PullsQuestion {
+        site: proposal.order.site.clone(),
+        head: proposal.branch.clone(),
+        patch: proposal.patch.clone(),
+        rendered: proposal.rendered.clone(),
+        address: proposal.author.address.clone(),
+        here: AppliedHere { folders: Vec::new(), requests: own.into_iter().collect() },
+    })
 }
 
 /// A file in the work tree of the checkout; a clone of ours has none.

@@ -25,7 +25,7 @@ use fluxdeck_model::state::pulls::{PullRemark, RemarkKind};
 const DEPTHS: &[u32] = &[50, 500, 5_000];
 
 /// What a cluster applies from a branch of a repository.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::runtime) struct AppliedHere {
     pub folders: Vec<AppliedFolder>,
     /// Those that the repository itself may not declare, as the cluster has them.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::rendered::Renderer;
+use super::super::rendered::{self, Renderer};
 use super::super::repositories::blocking;
 use super::Changes;
 use super::artifact::Artifact;
-use super::source::{Follows, follows};
+use super::source::{self, Follows, follows};
 use crate::cluster::Connection;
 use crate::git::{self, Checkout};
 use crate::programs;
@@ -113,6 +113,9 @@ impl Changes {
             named => named,
         };
         let (kind, name) = (text("/spec/sourceRef/kind"), text("/spec/sourceRef/name"));
+        if kind == kinds::EXTERNAL_ARTIFACT.kind {
+            return self.of_composed(renderer, query, applier, body).await;
+        }
         let Some(known) =
             [kinds::GIT_REPOSITORY, kinds::OCI_REPOSITORY, kinds::BUCKET].into_iter().find(|known| known.kind == kind)
         else {
@@ -126,21 +129,15 @@ impl Changes {
             Err(error) => return Err(error),
         };
         if known != kinds::GIT_REPOSITORY {
-            let here = |object: &ObjectRef| ObjectRef::new(ClusterId(0), object.gk.clone(), &*object.namespace, &*object.name);
-            let wanted = query.object.as_ref().map(here);
-            return self
-                .of_artifact(renderer, query, Artifact { applier, kustomization: body, id, source: &source, wanted })
-                .await;
+            let unnamed = || Error::failed(format!("{id} does not say what it fetches"), "name a checkout: --repo DIR");
+            let (key, claimed) = (source::key(&source).ok_or_else(unnamed)?, source::claimed(&source));
+            let why = format!("{id} does not say which git repository it is made from");
+            let artifact = Artifact { applier, kustomization: body, id, key, claimed, why, wanted: wanted(query) };
+            return self.of_artifact(renderer, query, artifact).await;
         }
         let request = renderer.request(body).await.ok();
         let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default();
-        let (base, caution) = match follows(&source) {
-            Follows::Branch(branch) => (branch, String::new()),
-            Follows::Pin(pin) => {
-                let caution = format!("{id} is pinned to {pin}: merging deploys nothing until that moves");
-                (String::new(), caution)
-            }
-        };
+        let (base, caution) = based(&id, follows(&source));
         let revision =
             ["/status/lastAttemptedRevision", "/status/lastAppliedRevision"].map(text).into_iter().find(|it| !it.is_empty());
         let applied = revision.map(|revision| revision.rsplit([':', '/']).next().unwrap_or(revision).to_owned());
@@ -156,6 +153,48 @@ impl Changes {
             caution,
         };
         Ok(Located::Site(Box::new(site), request))
+    }
+
+    /// By the sources of what an ArtifactGenerator puts together. Where they are not one branch of one repository, a person says it.
+    async fn of_composed(&self, renderer: &Renderer, query: &ChangeQuery, applier: &ObjectRef, body: &Value) -> Result<Located> {
+        let spec = rendered::spec(body)?;
+        let path = spec.path.to_string();
+        let composed = match renderer.composed(&spec.source).await {
+            Ok(composed) => composed,
+            Err(error) if error.kind == ErrorKind::Denied => return Ok(Located::of(self.of_checkouts(applier, error).await?)),
+            Err(error) => return Err(error),
+        };
+        let id = composed.artifact.clone();
+        let behind = match composed.behind() {
+            Ok(behind) => behind,
+            Err(error) => {
+                let artifact = Artifact {
+                    applier,
+                    kustomization: body,
+                    id,
+                    key: composed.key(),
+                    claimed: None,
+                    why: error.to_string(),
+                    wanted: wanted(query),
+                };
+                return self.of_artifact(renderer, query, artifact).await;
+            }
+        };
+        let request = renderer.requested_of(body, spec, Some(composed.composition()?)).await;
+        let (base, pinned) = based(behind.source, behind.follows);
+        let cautions: Vec<_> = composed.suspended().into_iter().chain(Some(pinned).filter(|text| !text.is_empty())).collect();
+        let folder = self.folder_of(&behind.url).await?;
+        let site = ChangeSite {
+            remote: folder.as_deref().map(|folder| remote_of(folder, &behind.url)).unwrap_or_default(),
+            folder: folder.unwrap_or_default().display().to_string(),
+            url: without_credential(&behind.url),
+            base,
+            scope: SiteScope::Applied { name: applier.path(), path },
+            found_by: format!("applied by {applier} from {id}, {}", composed.way()),
+            applied: composed.commit(body).unwrap_or_default(),
+            caution: cautions.join("; "),
+        };
+        Ok(Located::Site(Box::new(site), Some(request)))
     }
 
     /// By a Kustomization of that name in a checkout that the configuration names; in the demo, in one of its repositories.
@@ -245,6 +284,20 @@ impl Changes {
         }
         Ok(site)
     }
+}
+
+/// The branch that a change of a source goes to, and what its merge does not do; for a pin the branch is asked for.
+fn based(source: &ObjectRef, follows: Follows) -> (String, String) {
+    match follows {
+        Follows::Branch(branch) => (branch, String::new()),
+        Follows::Pin(pin) => (String::new(), format!("{source} is pinned to {pin}: merging deploys nothing until that moves")),
+    }
+}
+
+/// The object of a change, as what is built is named.
+fn wanted(query: &ChangeQuery) -> Option<ObjectRef> {
+    let here = |object: &ObjectRef| ObjectRef::new(ClusterId(0), object.gk.clone(), &*object.namespace, &*object.name);
+    query.object.as_ref().map(here)
 }
 
 /// The name of the remote of a checkout that leads to a URL; empty for a clone of ours, which has none.

@@ -13,7 +13,7 @@ const SOURCE: &str = "org.opencontainers.image.source";
 const REVISION: &str = "org.opencontainers.image.revision";
 
 /// What a source follows.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::runtime) enum Follows {
     Branch(String),
     /// A tag, a range of versions or a commit, in words.
@@ -43,7 +43,7 @@ pub(in crate::runtime) fn follows(source: &Value) -> Follows {
 }
 
 /// What an artifact says that it was made from. Anybody who may push it may have written that.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::runtime) struct Claimed {
     pub url: String,
     /// As it is written.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::access::Access;
-use super::plan::{planned, written};
+use super::plan::{AppliedBuilds, planned, written};
 use super::slot::{Made, SlotState};
 use super::{Changes, folder};
 use crate::cluster::{self, Connection};
@@ -42,9 +42,10 @@ impl Changes {
             SiteScope::Applied { .. } => self.request(live, change.applier.as_ref(), &order.site.scope).await,
             _ => None,
         };
+        let beside = self.beside(live, change.applier.as_ref(), &order.site).await;
         let (asked, deny) = (order.clone(), self.deny.clone());
         let work = move |bench: &mut crate::runtime::Bench| {
-            let planned = planned(bench, &revision, &asked, &deny, request)?;
+            let planned = planned(bench, &revision, &asked, &deny, AppliedBuilds { own: request, beside })?;
             let tree = match &planned.outcome {
                 PlanOutcome::Planned(plan) => bench.checkout.write_tree(&planned.base, &written(plan))?,
                 _ => None,

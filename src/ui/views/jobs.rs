@@ -93,6 +93,8 @@ pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -
     let is_meant = |job: &Job| match gesture {
         Gesture::Stop => !job.is_over(),
         Gesture::WatchOn => job.can_watch_on(),
+        // what has to be reviewed again does not go on as it is
+        Gesture::GoOn if job.keeper == Keeper::Us => job.change().map_or(job.is_paused(), |change| change.phase().can_resume()),
         Gesture::GoOn => job.is_paused() || job.keeper == Keeper::Nobody && !job.is_over(),
         Gesture::Reconcile => !job.is_over() && job.change().is_some_and(Change::is_merged),
         Gesture::Undo => job.change().is_some_and(Change::is_merged),

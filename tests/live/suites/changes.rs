@@ -96,6 +96,22 @@ fn a_developer_changes_what_they_cannot_trace_by_their_own_checkout() {
     }
 }
 
+/// source-watcher has made the artifact: the file is found in the repository that it was copied from, and so is what drifted.
+fn what_an_artifact_generator_copies_is_found_in_its_repository() {
+    let bed = bed::shared();
+    let user = user(&bed, "admin");
+    let arguments =
+        ["run", "set-field", "cronjob/report", "-n", "shop", "--set", "spec.schedule=0 6 * * *", "--dry-run", "-o", "json"];
+    let ran = user.run(&arguments);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(planned["files"][0]["path"], "deploy/reports/cronjob.yaml", "{planned}");
+    let rule = "made by ArtifactGenerator flux-system/split, which copies from GitRepository flux-apps/apps";
+    assert!(planned["foundBy"].as_str().is_some_and(|text| text.ends_with(rule)), "{planned}");
+    let drift = user.run(&["drift", "-n", "flux-system", "-o", "json"]);
+    assert!(!drift.out.contains("flux-system/reports") && !drift.out.contains("is not a GitRepository"), "{drift:?}");
+}
+
 /// Opens the form of a change for a row of a table, with a number of replicas, and its review.
 fn reviewed(screen: &mut Terminal, table: &str, row: &str, replicas: u32) {
     screen.until_shows("● live", SOON);
@@ -146,4 +162,5 @@ trials! {
     a_deployment_is_scaled_by_a_pull_request_until_its_pods_run,
     the_same_change_finds_its_open_pull_request_and_a_closed_one_is_not_used_again,
     a_developer_changes_what_they_cannot_trace_by_their_own_checkout,
+    what_an_artifact_generator_copies_is_found_in_its_repository,
 }

@@ -48,7 +48,7 @@ fn fleet(runtime: &Runtime) {
             said: None,
             consent: PolicyConsent::Kept,
         };
-        match runtime.block_on(changes.propose(Some(&connection), query, true)).map(|(proposed, _)| proposed) {
+        match runtime.block_on(changes.propose(Some(&connection), query, true, "")).map(|(proposed, _)| proposed) {
             Ok(Proposed::Ready(proposal)) => proposal,
             other => panic!("{other:?}"),
         }
@@ -66,7 +66,8 @@ fn large(runtime: &Runtime, folder: &Path) {
         let mut order = order("set-field", object, "app-7", setting);
         (order.is_wide, order.site.scope) = (is_wide, SiteScope::Any);
         let head = head.clone();
-        let work = move |bench: &mut runtime::Bench| runtime::planned(bench, &head, &order, &[], None);
+        let work =
+            move |bench: &mut runtime::Bench| runtime::planned(bench, &head, &order, &[], runtime::AppliedBuilds::default());
         let planned = runtime.block_on(desk.at(folder, work)).expect("it can be planned");
         assert!(matches!(planned.outcome, PlanOutcome::Planned(_)), "{:?}", planned.outcome);
     };

@@ -75,7 +75,7 @@ async fn by_itself(renderer: &Renderer, repositories: &Repositories) {
     alone(
         &folder,
         id,
-        &BuildRequest { uid: "apps".into(), spec, ignore: None, values: Default::default(), unset: Default::default() },
+        &BuildRequest { uid: "apps".into(), spec, ignore: None, composed: None, values: Default::default(), unset: Default::default() },
     );
 }
 
@@ -130,6 +130,7 @@ fn request(folder: &Path, id: &str) -> BuildRequest {
         uid: "7".into(),
         spec: Arc::clone(&member.spec),
         ignore: None,
+        composed: None,
         values: Default::default(),
         unset: Default::default(),
     }

@@ -77,13 +77,23 @@ impl Builder {
             let said = RepositorySettings::of(index).unwrap_or_default().artifacts;
             let (source, path) = (&request.spec.source, flux::folder(&request.spec.path));
             let paths = [(source.clone(), [path].into())].into();
-            let all = Artifacts { index, said, pushes: pushes::of(index), urls: BTreeMap::new(), paths };
+            let all = Artifacts { paths, ..Artifacts::said(index, &said) };
             Ok(all.by_url(source, url))
         })
     }
 }
 
 impl<'i> Artifacts<'i> {
+    /// What is known without looking at what the repository declares.
+    pub fn said(index: &'i Index<'i>, said: &[PushedFolder]) -> Self {
+        Self { said: said.to_vec(), pushes: pushes::of(index), ..Self::none(index) }
+    }
+
+    /// Nothing is known.
+    pub fn none(index: &'i Index<'i>) -> Self {
+        Self { index, said: Vec::new(), pushes: Vec::new(), urls: BTreeMap::new(), paths: BTreeMap::new() }
+    }
+
     pub fn new(index: &'i Index<'i>, declared: &Declarations, said: &[PushedFolder]) -> Self {
         let mut paths: BTreeMap<SourceRef, BTreeSet<String>> = BTreeMap::new();
         let mut urls: BTreeMap<SourceRef, BTreeSet<Text>> = BTreeMap::new();

@@ -9,12 +9,13 @@ use super::super::node::{Layer, Node, Origin, Text};
 use super::super::remote::RemoteUses;
 use super::super::substitute::{Unset, Variables};
 use super::super::weight;
-use super::artifacts::{Artifacts, rerooted};
+use super::artifacts::Artifacts;
 use super::controller::Said;
+use super::generator;
 use super::instance;
 use super::kept::{Base, BuildKey};
 use super::roots::{Begin, ClusterRoot};
-use super::sources::{self, Held, ObjectKey, Objects, Sources};
+use super::sources::{ObjectKey, Objects, Sources};
 use super::{BuildOutcome, Builder, Files, Member, RepositoryCluster};
 
 /// What one round teaches the next: variables and sources may themselves be set by variables. Nobody stacks more.
@@ -23,7 +24,7 @@ const ROUNDS: usize = 6;
 const MOST_MEMBERS: usize = 20_000;
 
 /// Kinds that other Kustomizations are built with.
-const REMEMBERED: &[&str] = &["ConfigMap", "Secret", "GitRepository", "OCIRepository", "Bucket", "ArtifactGenerator"];
+const REMEMBERED: &[&str] = &["ConfigMap", "Secret", "GitRepository", "OCIRepository", "Bucket", generator::KIND];
 
 /// A Kustomization's build with all that its cluster needs of it.
 pub struct Done {
@@ -39,7 +40,7 @@ pub struct Done {
 }
 
 impl Done {
-    fn new(outcome: BuildOutcome, files: Arc<BTreeSet<Text>>, remotes: Arc<RemoteUses>, spec: &Spec) -> Self {
+    pub fn new(outcome: BuildOutcome, files: Arc<BTreeSet<Text>>, remotes: Arc<RemoteUses>, spec: &Spec) -> Self {
         // what goes to another cluster is not part of this one
         let objects = if spec.is_remote { &[] } else { outcome.objects() };
         let nodes = || objects.iter().map(|object| &object.node);
@@ -198,9 +199,9 @@ impl Builder {
             building.beside.extend(nodes);
         }
         // what a sync outside applies is this repository, whatever the sync's own source is called
-        let composed = building.beside.iter().filter(|node| node.get("kind").and_then(Node::text) == Some("ArtifactGenerator"));
+        let composed = building.beside.iter().filter(|node| node.get("kind").and_then(Node::text) == Some(generator::KIND));
         let declared: Objects = building.beside.iter().filter_map(remembered).collect();
-        let unsaid = composed.flat_map(sources::made_of).filter(|source| {
+        let unsaid = composed.flat_map(generator::made_of).filter(|source| {
             let key = (source.kind.clone(), source.namespace.clone(), source.name.clone());
             source.kind.as_ref() == "GitRepository" && !declared.contains_key(&key)
         });
@@ -240,14 +241,9 @@ impl Builder {
         let (parsed, remotes) = (&self.parsed, &self.remotes.0);
         let mut elsewhere = None;
         let base = self.kept.base(&key, spec, || {
-            let (rendered, is_assembled) = match sources.hold(&spec.source)? {
-                Held::Artifact(tree) => (flux::render(&*tree, spec, parsed, remotes), false),
-                Held::Assembled(tree) => (sources::in_repository(flux::render(&tree, spec, parsed, remotes), &tree), true),
-                Held::Folder(tree, found) => {
-                    let rendered = flux::render(&*tree, &rerooted(spec, &found.folder), parsed, remotes);
-                    (sources::within(rendered, &found), false)
-                }
-                Held::Elsewhere(why) => {
+            let (rendered, is_assembled) = match sources.hold(&spec.source)?.render(spec, parsed, remotes) {
+                Ok(rendered) => rendered,
+                Err(why) => {
                     elsewhere = Some(why);
                     (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
                 }
@@ -278,7 +274,7 @@ fn nested<'n>(objects: impl Iterator<Item = &'n Node>) -> Vec<Arc<Spec>> {
     objects.filter(|node| Spec::is_one(node)).filter_map(|node| Spec::read(node).ok().map(Arc::new)).collect()
 }
 
-fn remembered(node: &Node) -> Option<(ObjectKey, Node)> {
+pub(super) fn remembered(node: &Node) -> Option<(ObjectKey, Node)> {
     let text = |path: &[&str]| node.at(path).and_then(Node::shared_text).cloned().unwrap_or_default();
     let kind = text(&["kind"]);
     let key = |kind| (kind, text(&["metadata", "namespace"]), text(&["metadata", "name"]));

@@ -6,9 +6,11 @@
 //! Reading the tree, and saying what changed since another commit, do not belong here.
 
 mod artifacts;
+mod composition;
 mod controller;
 mod covers;
 mod declarations;
+mod generator;
 mod index;
 mod instance;
 mod kept;
@@ -38,14 +40,17 @@ use super::weight;
 
 use artifacts::Artifacts;
 pub use artifacts::{ArtifactFolder, ArtifactRule, rerooted};
+pub use composition::ComposedSource;
 pub use controller::{Said, of_version};
 use declarations::Declarations;
+pub use generator::{made_of, observed};
 use index::{Index, Seen};
 use kept::Kept;
 pub use one::BuildRequest;
 pub use roots::Extent;
 use settings::RepositorySettings;
 pub use settings::{AppliedElsewhere, LARGEST_SETTINGS, PushedFolder, SETTINGS_FILE};
+pub use sources::is_same_url;
 use sources::{Files, KnownRules};
 pub use sums::Unreached;
 

@@ -4,19 +4,23 @@
 //! It uses the builder's cache, filled for any clusters and commits before. How it got into the cluster does not matter here: the
 //! repository's declarations are not searched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::error::Result;
-use super::super::flux::{self, Spec, Values};
+use super::super::flux::{self, Rendered, Spec, Values};
 use super::super::node::Text;
+use super::super::remote::RemoteUses;
 use super::super::substitute::Unset;
 use super::super::tree::Tree;
+use super::artifacts::Artifacts;
+use super::composition::ComposedSource;
 use super::index::Index;
 use super::kept::{Base, BuildKey};
 use super::members::Done;
+use super::settings::RepositorySettings;
 use super::sources::Files;
-use super::{Builder, Member};
+use super::{BuildOutcome, Builder, Member};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct BuildRequest {
     pub spec: Arc<Spec>,
     /// `spec.ignore` of its source.
     pub ignore: Option<Text>,
+    /// Of a source that is put together from others: what the cluster says of them. None: its source is this repository.
+    pub composed: Option<Arc<ComposedSource>>,
     /// The data of the ConfigMaps and Secrets in its namespace that its variables come from, by kind and name. What of others the cluster
     /// has stays unknown.
     pub values: BTreeMap<(Text, Text), Values>,
@@ -43,15 +49,39 @@ impl Builder {
     }
 
     fn requested(&mut self, index: &Index<'_>, request: &BuildRequest) -> Result<Member> {
-        let BuildRequest { uid, spec, ignore, values, unset } = request;
-        let key = BuildKey { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
+        let BuildRequest { uid, spec, ignore, composed, values, unset } = request;
         let files = Files::new(index, std::mem::take(&mut self.rules));
+        let artifacts = match composed {
+            Some(_) => Artifacts::said(index, &RepositorySettings::of(index).unwrap_or_default().artifacts),
+            None => Artifacts::none(index),
+        };
+        let sources = composed.as_ref().map(|composed| composed.sources(&files, &artifacts));
+        let source = match &sources {
+            Some(sources) => sources.key(&spec.source),
+            None => ignore.as_deref().unwrap_or_default().to_owned(),
+        };
+        let key = BuildKey { cluster: uid.clone(), id: spec.id(), source };
         let (parsed, remotes) = (&self.parsed, &self.remotes.0);
+        let mut elsewhere = None;
         let base = self.looked_up.base(&key, spec, || {
-            let artifact = files.artifact(ignore.as_ref())?;
-            Ok(Base::new(flux::render(&*artifact, spec, parsed, remotes), false))
-        })?;
+            let Some(sources) = &sources else {
+                let artifact = files.artifact(ignore.as_ref())?;
+                return Ok(Base::new(flux::render(&*artifact, spec, parsed, remotes), false));
+            };
+            let held = sources.hold(&spec.source)?.render(spec, parsed, remotes);
+            let (rendered, is_assembled) = held.unwrap_or_else(|why| {
+                elsewhere = Some(why);
+                (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
+            });
+            Ok(Base::new(rendered, is_assembled))
+        });
         self.rules = files.into_rules();
+        let base = base?;
+        if let Some(why) = elsewhere {
+            self.looked_up.forget(&key);
+            let done = Done::new(BuildOutcome::Elsewhere(why), base.files, Arc::default(), spec);
+            return Ok(done.member(Arc::clone(spec), None));
+        }
         let find = |kind: &str, _: &str, name: &str| values.get(&(kind.into(), name.into())).cloned();
         let mut variables = flux::variables(spec, &find);
         variables.unset = *unset;

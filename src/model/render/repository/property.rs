@@ -108,6 +108,7 @@ pub(super) fn request(uid: &str, path: &str, ignore: Option<&str>, zone: Option<
         uid: uid.into(),
         spec: Arc::new(Spec::read(&node).expect("a Kustomization")),
         ignore: ignore.map(Into::into),
+        composed: None,
         values: zone.into_iter().map(|zone| (("ConfigMap".into(), "vars".into()), values(zone))).collect(),
         unset: Default::default(),
     }

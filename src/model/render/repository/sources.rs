@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::Built;
 use super::super::error::{BuildError, Cause, Result};
-use super::super::flux::{Rendered, SourceRef};
-use super::super::ignore::copies::{Assembled, Copy};
+use super::super::flux::{self, Rendered, SourceRef, Spec};
+use super::super::ignore::copies::Assembled;
 use super::super::ignore::{Artifact, IgnoreRules};
 use super::super::node::{Location, Node, Notation, Origin, Text};
+use super::super::remote::Remotes;
 use super::super::tree::{self, Tree};
-use super::artifacts::{ArtifactFolder, Artifacts, is_pushed};
+use super::super::{Built, Cache};
+use super::artifacts::{ArtifactFolder, Artifacts, is_pushed, rerooted};
+use super::generator;
 use super::index::Index;
 
 /// Kind, namespace and name.
@@ -109,7 +111,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         let has_more = object.is_some_and(|object| object.at(&["spec", "include"]).is_some());
         if has_more || source.kind.as_ref() == "ExternalArtifact" {
             // it is made of others, and those of others
-            let made_of = |kind: &str| matches!(kind, "GitRepository" | "ArtifactGenerator");
+            let made_of = |kind: &str| matches!(kind, "GitRepository" | generator::KIND);
             self.objects.iter().filter(|(key, _)| made_of(&key.0)).for_each(|(_, node)| add(Some(node), &["spec"]));
         } else {
             add(object, &["spec", "ignore"]);
@@ -196,45 +198,56 @@ impl<'s, 'f> Sources<'s, 'f> {
         Ok(Held::Assembled(Assembled::of(&Artifact::new(&all, rules))?))
     }
 
-    fn generators(&self, source: &SourceRef) -> impl Iterator<Item = &'s Node> {
-        let is_one = |key: &(Text, Text, Text)| key.0.as_ref() == "ArtifactGenerator" && key.1 == source.namespace;
-        let (objects, name) = (self.objects, source.name.clone());
-        let all = objects.iter().filter(move |(key, _)| is_one(key)).map(|(_, node)| node).collect::<Vec<_>>();
-        all.into_iter().filter(move |node| output(node, &name).is_some())
+    fn generators(&self, source: &SourceRef) -> Vec<&'s Node> {
+        let of_namespace = self.objects.iter().filter(|(key, _)| generator::is_one(key, &source.namespace));
+        of_namespace.map(|(_, node)| node).filter(|node| generator::may_make(node, &source.name)).collect()
     }
 
     fn external(&self, source: &SourceRef, called: &str, depth: usize) -> Result<Held<'f>> {
-        let Some(generator) = self.generators(source).next() else {
-            return Ok(Held::Elsewhere(format!("{called} is made by nothing in this repository")));
-        };
-        let mut trees: BTreeMap<String, Assembled> = BTreeMap::new();
-        for (item, of) in generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default().iter().zip(made_of(generator)) {
-            let text = |key: &str| item.get(key).and_then(Node::shared_text).cloned();
-            let tree = match self.hold_at(&of, depth + 1)? {
-                Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
-                Held::Artifact(tree) => Assembled::of(&*tree)?,
-                Held::Assembled(tree) => tree,
-                Held::Folder(tree, found) => {
-                    let mut all = Assembled::default();
-                    all.include(&*tree, &found.folder, "")?;
-                    all
-                }
-            };
-            trees.insert(text("alias").unwrap_or_default().to_string(), tree);
+        for maker in self.generators(source) {
+            let mut trees: BTreeMap<String, Assembled> = BTreeMap::new();
+            for (alias, of) in generator::aliases(maker) {
+                let tree = match self.hold_at(&of, depth + 1)? {
+                    Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
+                    Held::Artifact(tree) => Assembled::of(&*tree)?,
+                    Held::Assembled(tree) => tree,
+                    Held::Folder(tree, found) => {
+                        let mut all = Assembled::default();
+                        all.include(&*tree, &found.folder, "")?;
+                        all
+                    }
+                };
+                trees.insert(alias, tree);
+            }
+            let sources = trees.iter().map(|(alias, tree)| (alias.clone(), tree as &dyn Tree)).collect();
+            let Some(copies) = generator::copies(maker, &source.name, &sources)? else { continue };
+            let mut made = Assembled::default();
+            for (copy, item) in copies {
+                made.copy(&copy, &sources).map_err(|error| error.at(item.origin()))?;
+            }
+            return Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, IgnoreRules::default()))?));
         }
-        let sources = trees.iter().map(|(alias, tree)| (alias.clone(), tree as &dyn Tree)).collect();
-        let mut made = Assembled::default();
-        let copies =
-            output(generator, &source.name).and_then(|artifact| artifact.get("copy")).map(Node::items).unwrap_or_default();
-        for item in copies {
-            made.copy(&copy(item), &sources).map_err(|error| error.at(item.origin()))?;
-        }
-        Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, IgnoreRules::default()))?))
+        Ok(Held::Elsewhere(format!("{called} is made by nothing that is known here")))
+    }
+}
+
+impl Held<'_> {
+    /// A Kustomization of it, as its repository has the files; whether they were put together from several. Or why it is not here.
+    pub fn render(self, spec: &Spec, parsed: &Cache, remotes: &Remotes) -> std::result::Result<(Rendered, bool), String> {
+        Ok(match self {
+            Self::Artifact(tree) => (flux::render(&*tree, spec, parsed, remotes), false),
+            Self::Assembled(tree) => (in_repository(flux::render(&tree, spec, parsed, remotes), &tree), true),
+            Self::Folder(tree, found) => {
+                let rendered = flux::render(&*tree, &rerooted(spec, &found.folder), parsed, remotes);
+                (within(rendered, &found), false)
+            }
+            Self::Elsewhere(why) => return Err(why),
+        })
     }
 }
 
 /// The same, said with the paths of the repository: where each copied file was copied from.
-pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
+fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
     let files = rendered.files.iter().flat_map(|file| from.read_from(file)).collect();
     let place = |file: &Text| from.origin(file);
     let known: RefCell<HashMap<Text, Option<Arc<Location>>>> = RefCell::default();
@@ -258,7 +271,7 @@ pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
 }
 
 /// The same, without what is outside of the folder that an artifact is made from: it is not in there.
-pub fn within(rendered: Rendered, found: &ArtifactFolder) -> Rendered {
+fn within(rendered: Rendered, found: &ArtifactFolder) -> Rendered {
     let is_outside = |file: &&Text| {
         let path = file.trim_end_matches('/');
         path != found.folder && !tree::is_below(path, &found.folder)
@@ -270,32 +283,9 @@ pub fn within(rendered: Rendered, found: &ArtifactFolder) -> Rendered {
     Rendered { objects: Err(BuildError::new(Cause::Missing, message, hint).in_file(&file)), ..rendered }
 }
 
-/// The sources of an ArtifactGenerator, in order.
-pub fn made_of(generator: &Node) -> Vec<SourceRef> {
-    let text = |node: &Node, path: &[&str]| node.at(path).and_then(Node::shared_text).cloned();
-    let own = text(generator, &["metadata", "namespace"]).unwrap_or_default();
-    let one = |item: &Node| SourceRef {
-        kind: text(item, &["kind"]).unwrap_or_default(),
-        namespace: text(item, &["namespace"]).unwrap_or_else(|| own.clone()),
-        name: text(item, &["name"]).unwrap_or_default(),
-    };
-    generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default().iter().map(one).collect()
-}
-
-fn output<'n>(generator: &'n Node, name: &str) -> Option<&'n Node> {
-    let artifacts = generator.at(&["spec", "artifacts"])?.items();
-    artifacts.iter().find(|artifact| artifact.get("name").and_then(Node::text) == Some(name))
-}
-
-fn copy(item: &Node) -> Copy {
-    let text = |key: &str| item.get(key).and_then(Node::text).unwrap_or_default().to_owned();
-    let exclude = item.get("exclude").map(Node::items).unwrap_or_default();
-    Copy {
-        from: text("from"),
-        to: text("to"),
-        exclude: exclude.iter().filter_map(Node::text).map(str::to_owned).collect(),
-        strategy: text("strategy"),
-    }
+/// Whether two URLs are of one repository.
+pub fn is_same_url(one: &str, other: &str) -> bool {
+    same_url(one) == same_url(other)
 }
 
 /// An URL without what does not change the repository.

@@ -81,7 +81,11 @@ impl JobView {
             _ if job.is_over() => {}
             Keeper::Elsewhere => field("", "another run works on it".to_owned()),
             Keeper::Nobody => field("", "an earlier run left it; it continues in its context, as the same user".to_owned()),
-            Keeper::Us if job.is_paused() => {
+            // of a change its phase says what can be done
+            Keeper::Us if job.change().is_some() && job.is_paused() && job.is_earlier => {
+                field("", "an earlier run left it".to_owned());
+            }
+            Keeper::Us if job.change().is_none() && job.is_paused() => {
                 field("", "an earlier run left it: r continues what waits, x stops that".to_owned());
             }
             Keeper::Us => {}
@@ -91,9 +95,8 @@ impl JobView {
             field("why", change.order.reason.clone());
             let phase = change.phase();
             let hint = match phase {
-                ChangePhase::Review { why } => {
-                    format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" })
-                }
+                ChangePhase::Review { why } => format!("{why}: ⏎ reviews it again, x drops it")
+                    .replace('⏎', if state.settings.ascii { "enter" } else { "⏎" }),
                 _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
                 _ if change.is_merged() && !phase.is_over() => "R reconciles what applies it, u takes it back".to_owned(),
                 _ if change.is_merged() => "u takes it back, as another change".to_owned(),

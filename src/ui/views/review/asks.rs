@@ -140,11 +140,13 @@ impl Asking {
     pub fn submit(proposal: &Proposal, is_push_only: bool, production: Option<&str>) -> Option<Self> {
         let failed: Vec<_> = proposal.checks.iter().filter(|check| check.result == CheckResult::Failed).collect();
         let is_wide = proposal.order.is_wide && !proposal.besides.is_empty();
-        if failed.is_empty() && !is_wide && production.is_none() {
+        let competing: Vec<_> = proposal.competing.iter().filter(|_| !is_push_only).collect();
+        if failed.is_empty() && !is_wide && production.is_none() && competing.is_empty() {
             return None;
         }
         let (word, what) = match production {
             Some(context) => (context, "to change production"),
+            None if failed.is_empty() && !is_wide => (YES, "to open one more pull request all the same"),
             None => (YES, "to submit all of this"),
         };
         let field = Field::new(FIELD, "", format!("type {word} {what}"), InputKind::Word(word.to_owned()));
@@ -153,6 +155,7 @@ impl Asking {
         let mut lines = vec![Styled::of(Style::Text, format!(" {}", sanitise(&proposal.pull.title)))];
         let failed = failed.iter().map(|check| format!(" {}: {}", check.name, check.why));
         lines.extend(failed.map(|text| Styled::of(Style::Failed, sanitise(&text))));
+        lines.extend(competing.iter().map(|one| Styled::of(Style::Progressing, format!(" {}", sanitise(&one.text())))));
         if is_wide || proposal.has_failed() {
             lines.extend(proposal.besides.iter().map(|line| besides(line)));
         }

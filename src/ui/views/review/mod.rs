@@ -42,10 +42,10 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{self, ChangeRefusal, Check, CheckResult, CheckoutFile, HandEdit, Proposal, Proposed};
+use fluxdeck_model::change::{self, ChangeRefusal, Check, CheckResult, CompetingPull, Proposal, Proposed, PullPlace, WayChoice};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
-use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
+use fluxdeck_model::domain::{ObjectRef, Relation};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
 use fluxdeck_model::state::{ChangeQuery, DraftOf, Intent, Key, PolicyConsent, Question, Reply, State, Ticket};
@@ -129,6 +129,8 @@ struct Review {
     chosen: Option<String>,
     /// Its lines are brought into sight when they are drawn next.
     is_chosen_now: bool,
+    /// All that is not proven is listed, not only counted.
+    is_unfolded: bool,
 }
 
 impl Review {
@@ -153,6 +155,7 @@ impl Review {
             choices: Vec::new(),
             chosen: None,
             is_chosen_now: false,
+            is_unfolded: false,
         }
     }
 
@@ -275,11 +278,34 @@ impl Review {
         }
     }
 
+    /// Takes over which pull requests change the same: a person sees them before anything is submitted.
+    fn competed(&mut self, pulls: &[CompetingPull]) {
+        if pulls.is_empty() {
+            return;
+        }
+        self.edit(|proposal| proposal.competing = pulls.to_vec());
+        // the next key was meant for what was there before
+        (self.due, self.is_unseen) = (None, true);
+    }
+
+    /// Opens the first pull request that changes the same.
+    fn open_competing(&self, cx: &mut Cx) {
+        let found = self.proposal().and_then(|proposal| Some((proposal.competing.first()?, &proposal.order.site)));
+        let Some((competing, site)) = found else { return cx.say("no other pull request is known to change the same") };
+        // what this cluster applies from there
+        let store = &cx.state.cluster().store;
+        let applier = self.query.applier.as_ref().and_then(|applier| store.find(applier));
+        let links = applier.map(|applier| store.out(applier)).unwrap_or_default();
+        let from = links.iter().find(|link| link.relation == Relation::Source).map(|link| store.reference(link.node).clone());
+        let sources = from.map(|source| (source, Some(site.base.clone()))).into_iter().collect();
+        let place = PullPlace { site: site.clone(), number: competing.pull.number, sources };
+        cx.transit(Transition::Open(Screen::PULL, Subject::Pull(Box::new(place))));
+    }
+
     /// Hands it to the engine, and leaves.
     fn send(&self, is_push_only: bool, is_wide: bool, cx: &mut Cx) {
         let Some(mut proposal) = self.proposal().cloned() else { return };
-        proposal.order.is_push_only = is_push_only;
-        proposal.order.is_wide |= is_wide;
+        proposal.accepted(is_push_only, is_wide);
         if let ReviewFrom::Job(old) = self.from {
             cx.intend(Intent::GiveUp(old));
         }
@@ -415,6 +441,11 @@ impl View for Review {
                 Some(question) => self.asking = Some(Asking::policy(question)),
             },
             (Gesture::LeaveOut, _) => self.leave_out(cx),
+            (Gesture::FoldAll, Some(proposal)) if summary::folds(proposal) => {
+                self.is_unfolded = !self.is_unfolded;
+                self.widths = (0, 0);
+            }
+            (Gesture::FoldAll, _) => cx.say("nothing is folded"),
             (
                 Gesture::Retitle
                 | Gesture::Labels
@@ -432,6 +463,7 @@ impl View for Review {
             (Gesture::Edit, None) => self.edit_by_hand(cx),
             (Gesture::Source, _) => self.ask_source(cx),
             (Gesture::Instead, _) => self.ask_instead(0, cx),
+            (Gesture::Competing, _) => self.open_competing(cx),
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
             (gesture, _) => return self.pane == Pane::Diff && self.step(gesture) || self.part().gesture(gesture),
@@ -453,12 +485,11 @@ impl View for Review {
                 let question = self.proposal().and_then(|proposal| proposal.policy.as_ref());
                 return question.filter(|question| !question.is_allowed).map(|_| word);
             }
+            (_, Gesture::FoldAll) => return self.proposal().filter(|proposal| summary::folds(proposal)).map(|_| word),
+            (_, Gesture::Competing) => return self.proposal().filter(|proposal| !proposal.competing.is_empty()).map(|_| word),
             (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
-            (Answer::Here(Proposed::Refused(refusal)), Gesture::Edit) => {
-                let is_here = |place: &&HandEdit| matches!(place.copy, CheckoutFile::Here { .. });
-                return refusal.by_hand(self.way).filter(is_here).map(|_| word);
-            }
-            (Answer::Here(Proposed::Refused(refusal)), Gesture::Submit) if refusal.is_open() => "take it",
+            (Answer::Here(Proposed::Refused(_)), Gesture::Edit) => return self.can_edit().then_some(word),
+            (Answer::Here(Proposed::Refused(_)), Gesture::Submit) if self.can_take() => "take it",
             (Answer::Here(Proposed::Unknown(_)), Gesture::Submit) => "say where",
             (Answer::Here(Proposed::Unchanged { .. }), Gesture::Submit) => "close",
             (Answer::Failed(_), Gesture::Submit) => "try again",
@@ -490,12 +521,17 @@ impl View for Review {
             }
             return;
         }
+        if let (Reply::Competing(pulls), true) = (reply, self.asked.is_of(ticket)) {
+            return self.competed(pulls);
+        }
         let read = |reply: &Reply| if let Reply::Proposed(proposed) = reply { Some((**proposed).clone()) } else { None };
         if self.asked.take(ticket, reply, read) {
             self.is_unseen = true;
             self.widths = (0, 0);
             // a question about what was there before is void
             (self.asking, self.source) = (None, None);
+            // the first that can be taken
+            self.way = self.refusal().and_then(|refusal| refusal.ways.iter().position(WayChoice::is_open)).unwrap_or_default();
             match self.asked.get() {
                 Some(Proposed::Unknown(question)) => self.source = Some(SourceAsking::new(question)),
                 proposed => {

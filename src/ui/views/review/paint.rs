@@ -82,7 +82,7 @@ impl Review {
     fn make(&mut self, widths: (u16, u16), scene: &Scene) {
         let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
         let (left, right) = (usize::from(widths.0), usize::from(widths.1));
-        let summary = summary::lines(proposal, scene.theme, left, scene.state.clock);
+        let summary = summary::lines(proposal, self.is_unfolded, scene.theme, left, scene.state.clock);
         let mut diff = diff::read(&proposal.patch, &proposal.files);
         let body = summary::body(proposal, right);
         let choices = choose::choices(proposal, &mut diff, scene.theme);
@@ -144,13 +144,15 @@ impl Review {
             let above = ways + builds + refusal.alternatives().count();
             let is_other = (ways + builds..above).contains(&self.way);
             let is_offer = (above..above + self.offers().len()).contains(&self.way);
-            return Some(match refusal.ways.is_empty() {
-                _ if is_build => format!("{enter} continues with the selected Kustomization, esc goes back"),
-                _ if is_other => format!("{enter} changes this instead, esc goes back"),
-                _ if is_offer => format!("{enter} does that and plans again, E edits by hand, esc goes back"),
-                false => format!("{enter} takes the selected way, E edits by hand, esc goes back"),
-                true => "E edits by hand, esc goes back".to_owned(),
-            });
+            let does = match refusal.ways.get(self.way) {
+                _ if is_build => format!("{enter} continues with the selected Kustomization, "),
+                _ if is_other => format!("{enter} changes this instead, "),
+                _ if is_offer => format!("{enter} does that and plans again, "),
+                Some(way) if way.is_open() => format!("{enter} takes the selected way, "),
+                Some(_) | None => String::new(),
+            };
+            let by_hand = if self.can_edit() { "E edits by hand, " } else { "" };
+            return Some(format!("{does}{by_hand}esc goes back"));
         }
         let proposal = self.proposal()?;
         if let Some(why) = barred(state) {

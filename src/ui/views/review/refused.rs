@@ -39,7 +39,8 @@ pub fn lines(
     }
     facts.line(Styled::default());
     let heading_of_ways = match (refusal.ways.is_empty(), refusal.builds.is_empty()) {
-        (false, _) => " other ways, and what each does besides",
+        (false, _) if refusal.ways.iter().any(WayChoice::is_open) => " other ways, and what each does besides",
+        (false, _) => " places that set it: none of them can be changed from here",
         (true, true) => " there is no other way",
         (true, false) => "",
     };

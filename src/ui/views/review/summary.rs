@@ -58,7 +58,7 @@ impl<'a> Facts<'a> {
         if !passed.is_empty() {
             self.check(CheckResult::Passed, &passed.join(", "));
         }
-        for result in [CheckResult::Failed, CheckResult::UnderWay, CheckResult::NotRun] {
+        for result in [CheckResult::Failed, CheckResult::Warned, CheckResult::UnderWay, CheckResult::NotRun] {
             for check in checks.iter().filter(|check| check.result == result) {
                 let why = if check.why.is_empty() { String::new() } else { format!(": {}", check.why) };
                 self.check(result, &format!("{}{why}", check.name));
@@ -70,17 +70,18 @@ impl<'a> Facts<'a> {
         let (sign, style) = match result {
             CheckResult::Passed => (self.theme.sign("✓", "+"), Style::Ready),
             CheckResult::Failed => (self.theme.sign("✗", "x"), Style::Failed),
+            CheckResult::Warned => ("!", Style::Progressing),
             CheckResult::NotRun => (self.theme.sign("–", "-"), Style::Unknown),
             CheckResult::UnderWay => (self.theme.sign("◐", "~"), Style::Progressing),
         };
-        let words = if result == CheckResult::Failed { style } else { Style::Text };
+        let words = if matches!(result, CheckResult::Failed | CheckResult::Warned) { style } else { Style::Text };
         let line = Styled::of(style, format!(" {sign} {}", result.word())).upto(LABEL).and(words, sanitise(text));
         self.lines.extend(line.wrapped(LABEL, self.width));
     }
 }
 
 /// Everything to decide about a proposal, besides its diff.
-pub fn lines(proposal: &Proposal, theme: &Theme, width: usize, now: Timestamp) -> Vec<Styled> {
+pub fn lines(proposal: &Proposal, is_unfolded: bool, theme: &Theme, width: usize, now: Timestamp) -> Vec<Styled> {
     let mut facts = Facts::new(theme, width);
     heading(proposal, &mut facts);
     facts.checks(&proposal.checks);
@@ -119,10 +120,33 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize, now: Timestamp) -
     facts.fact("author", Style::Text, &author(proposal));
     facts.fact("forge", Style::Text, &forge(&proposal.forge));
     // the checks name them already: the reasons come last
-    facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
+    unproven(proposal, is_unfolded, &mut facts);
     let otherwise = if proposal.source.is_some() { " (U: another repository)" } else { "" };
     facts.fact("found by", Style::Dim, &format!("{}{otherwise}", proposal.order.site.found_by));
     facts.lines
+}
+
+/// Whether what is not proven is more than a line.
+pub fn folds(proposal: &Proposal) -> bool {
+    proposal.unproven.len() > 1
+}
+
+/// What is not proven, in one line unless it is unfolded: most often it is one reason for many.
+fn unproven(proposal: &Proposal, is_unfolded: bool, facts: &mut Facts<'_>) {
+    let all = &proposal.unproven;
+    match all.first() {
+        Some((_, why)) if folds(proposal) && !is_unfolded => {
+            let same = all.iter().filter(|(_, other)| other == why).count();
+            let rest = if same < all.len() { format!("; {} for other reasons", all.len() - same) } else { String::new() };
+            let why = why.lines().next().unwrap_or_default();
+            facts.fact(
+                "not proven",
+                Style::Unknown,
+                &format!("{} (z lists them): {why}{rest}", counted(all.len(), kinds::KUSTOMIZATION.kind)),
+            );
+        }
+        _ => facts.facts("not proven", Style::Unknown, all.iter().map(|(build, why)| format!("{build}: {why}"))),
+    }
 }
 
 /// How much of what is built is another one then; nothing where it is one object.

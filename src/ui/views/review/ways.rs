@@ -52,6 +52,21 @@ impl Review {
         self.ask(cx);
     }
 
+    /// Whether enter does something with the row under the cursor.
+    pub(super) fn can_take(&self) -> bool {
+        let Some(refusal) = self.refusal() else { return false };
+        match refusal.ways.get(self.way) {
+            Some(way) => way.is_open(),
+            None => refusal.is_open(),
+        }
+    }
+
+    /// Whether a checkout of the user has the file that the editor would open.
+    pub(super) fn can_edit(&self) -> bool {
+        let place = self.refusal().and_then(|refusal| refusal.by_hand(self.way));
+        place.is_some_and(|place| matches!(place.copy, CheckoutFile::Here { .. }))
+    }
+
     pub(super) fn choose_way(&mut self, gesture: Gesture) -> bool {
         let offers = self.offers().len();
         let rows = |refusal: &ChangeRefusal| refusal.ways.len() + refusal.builds.len() + refusal.alternatives().count() + offers;

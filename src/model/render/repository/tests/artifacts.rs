@@ -1,7 +1,13 @@
 //! Artifacts that are folders of this repository.
 
-use super::super::{BuildOutcome, Builder};
+use std::sync::Arc;
+
+use super::super::property::request;
+use super::super::{BuildOutcome, BuildRequest, Builder, ComposedSource};
 use super::{SETTINGS, fleet, flux, names};
+use crate::render::flux::{SourceRef, Spec};
+use crate::render::node::Layer;
+use crate::render::read::{self, TextPlace};
 use crate::render::tree::Memory;
 
 #[test]
@@ -73,4 +79,41 @@ fn what_is_composed_of_the_source_of_a_sync_outside_is_built() {
     let repository = Builder::default().build(&tree).expect("readable");
     assert_eq!(names(&repository), ["production flux-system/apps 1"]);
     assert!(repository.unreached.is_empty());
+}
+
+/// As a cluster has them, and the repository declares neither: what is copied, filled into a pattern, and read by two.
+#[test]
+fn what_a_cluster_composes_is_built_as_its_generator_copies_it_with_the_places_of_the_files() {
+    let node = |text: &str| {
+        let place = TextPlace::object("ArtifactGenerator", "flux-system", "all", Layer::Cluster);
+        read::document(text.as_bytes(), &place).expect("YAML").expect("a document")
+    };
+    let generator = node(
+        "apiVersion: source.extensions.fluxcd.io/v1beta1\nkind: ArtifactGenerator\nmetadata: {name: all, namespace: flux-system}\nspec:\n  pathPattern: \"@git/teams/{team}\"\n  sources: [{alias: git, kind: GitRepository, name: git}]\n  artifacts:\n  - name: \"{team}-apps\"\n    copy:\n    - {from: \"@git/teams/{team}/**\", to: \"@artifact/app/\", exclude: [\"*.md\"]}\n    - {from: \"@git/common/settings.yaml\", to: \"@artifact/app/\"}\n",
+    );
+    let git = node(
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: git, namespace: flux-system}\nspec: {url: \"https://git.example.test/apps\"}\n",
+    );
+    let tree = Memory::new([
+        ("teams/Web/a.yaml", SETTINGS.replace("settings", "own").as_str()),
+        ("teams/Web/README.md", "text"),
+        ("common/settings.yaml", SETTINGS),
+    ]);
+    let own = SourceRef { kind: "GitRepository".into(), namespace: "flux-system".into(), name: "git".into() };
+    let composed = |own: Vec<SourceRef>| Some(Arc::new(ComposedSource::new([&generator, &git], own)));
+    let artifact = SourceRef { kind: "ExternalArtifact".into(), name: "web-apps".into(), ..own.clone() };
+    let plain = request("1", "./app", None, Some("a"));
+    let spec = Arc::new(Spec { source: artifact, ..(*plain.spec).clone() });
+    let asked = BuildRequest { spec, composed: composed(vec![own]), ..plain };
+    let mut builder = Builder::default();
+    let built = builder.one(&tree, &asked).expect("it can be read");
+    let places: Vec<_> = built.outcome.objects().iter().map(|object| object.node.origin().location.to_string()).collect();
+    assert_eq!(places, ["teams/Web/a.yaml", "common/settings.yaml"], "{:?}", built.outcome);
+    assert!(built.files.contains("common/settings.yaml"), "{:?}", built.files);
+
+    let elsewhere = BuildRequest { composed: composed(Vec::new()), ..asked };
+    let BuildOutcome::Elsewhere(why) = builder.one(&tree, &elsewhere).expect("it can be read").outcome else {
+        panic!("{built:?}")
+    };
+    assert!(why.contains("is made of what is not here"), "{why}");
 }

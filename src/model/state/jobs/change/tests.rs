@@ -62,6 +62,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         author: Authorship::default(),
         forge: ForgeChoice::None { why: String::new(), page: None },
         open: None,
+        competing: Vec::new(),
         digest: "d".into(),
         source: None,
         policy: None,
