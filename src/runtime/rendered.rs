@@ -217,8 +217,8 @@ impl Renderer {
         composed: Option<Arc<ComposedSource>>,
     ) -> BuildRequest {
         let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
-        let values = self.values(&spec).await;
-        BuildRequest { uid, spec: Arc::new(spec), ignore: None, composed, values }
+        let (values, unset) = futures::join!(self.values(&spec), self.unset_of(&spec));
+        BuildRequest { uid, spec: Arc::new(spec), ignore: None, composed, values, unset }
     }
 
     /// The same, with its source.
@@ -227,10 +227,7 @@ impl Renderer {
         let gk = GroupKind::new(kinds::GIT_REPOSITORY.group, &*named.kind);
         let source = ObjectRef::new(ClusterId(0), gk, &*named.namespace, &*named.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
-        let unset = async {
-            if spec.post_build.is_some() { *self.unset.get_or_init(|| self.ask_unset()).await } else { Unset::default() }
-        };
-        let (source, values, unset) = futures::join!(self.fetch(&source), self.values(&spec), unset);
+        let (source, values, unset) = futures::join!(self.fetch(&source), self.values(&spec), self.unset_of(&spec));
         let source = source.map_err(unread)?;
         if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
             return Err(Error::failed("its source includes other repositories", ""));
@@ -238,6 +235,11 @@ impl Renderer {
         let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
         Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, composed: None, values, unset }, source))
+    }
+
+    /// What a variable becomes that nothing sets, where there are any.
+    async fn unset_of(&self, spec: &Spec) -> Unset {
+        if spec.post_build.is_some() { *self.unset.get_or_init(|| self.ask_unset()).await } else { Unset::default() }
     }
 
     /// Asks which controllers run: by their images and feature gates, else by the version of Flux that its kinds are labelled with. Not known

@@ -241,7 +241,7 @@ async fn what_others_are_asked_comes_later_and_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn an_open_pull_request_that_changes_the_same_is_named_before_anything_is_confirmed() {
     let begun = |proposal: &mut Proposal| {
-        proposal.checked(&[Check { name: competing::COMPETING, result: CheckResult::UnderWay, why: String::new() }]);
+        proposal.checked(&[Check { name: competing::COMPETING.into(), result: CheckResult::UnderWay, why: String::new() }]);
     };
     let pull = Pull { number: 12, author: "ana".to_owned(), ..proposals::pull(PullState::Open) };
     let touches = CompetingTouch::Fields(vec!["spec.replicas: 3 -> 4".to_owned()]);

@@ -52,7 +52,7 @@ async fn submitted(call: &Call, mut headless: Headless, ready: Ready, arguments:
     confirm(&proposal, is_production.then_some(call.context.as_str()), arguments).await?;
     proposal.accepted(arguments.push_only, arguments.wide);
     let warnings = proposal.competing.iter().map(CompetingPull::text).collect::<Vec<_>>();
-    let submission = Submission { proposal, target, applier, goal: arguments.goal() };
+    let submission = Submission { proposal: *proposal, target, applier, goal: arguments.goal() };
     let before = headless.state().jobs.all().last().map(|job| job.id);
     headless.intend(Intent::Submit(Box::new(submission)));
     let started = headless.state().jobs.all().last().map(|job| job.id).filter(|id| Some(*id) != before);

@@ -91,7 +91,7 @@ pub fn touch(rendered: &[RenderedBuild], patch: &str, effect: &PullEffect) -> Op
 
 /// The check that the answers are. `looked`: at how many; `unread`: those of which it is not known what they change, and why.
 pub fn check(found: &[CompetingPull], looked: usize, unread: &[(u64, Error)], has_more: bool) -> Check {
-    let check = |result, why| Check { name: COMPETING, result, why };
+    let check = |result, why| Check { name: COMPETING.into(), result, why };
     if !found.is_empty() {
         return check(CheckResult::Warned, found.iter().map(CompetingPull::text).collect::<Vec<_>>().join("; "));
     }

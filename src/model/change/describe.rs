@@ -219,7 +219,7 @@ impl PullText {
 
 /// What was accepted although a check had failed, for the head of a pull request; nothing where none had.
 pub fn overridden(failed: &[&Check]) -> String {
-    let line = |check: &&Check| format!("> - {}: {}\n", cell(check.name), cell(&check.why));
+    let line = |check: &&Check| format!("> - {}: {}\n", cell(&check.name), cell(&check.why));
     match failed {
         [] => String::new(),
         all => format!(

@@ -63,7 +63,6 @@ pub enum Answered {
     /// The pull requests that change the same: its check comes next.
     Competing(Vec<CompetingPull>),
 }
-}
 
 impl Asking {
     /// Nobody is asked.

@@ -33,7 +33,7 @@ pub(super) struct PullsQuestion {
 impl PullsQuestion {
     /// The check before there is an answer.
     pub fn begun(&self) -> Check {
-        Check { name: competing::COMPETING, result: CheckResult::UnderWay, why: String::new() }
+        Check { name: competing::COMPETING.into(), result: CheckResult::UnderWay, why: String::new() }
     }
 }
 
@@ -41,7 +41,7 @@ impl Changes {
     /// The pull requests that compete with a change, and the check that this is. Asks the forge for its list, for the user where one is logged
     /// in, and for the branches.
     pub(super) async fn competing(&self, asked: &PullsQuestion) -> (Vec<CompetingPull>, Check) {
-        let check = |result, why: String| Check { name: competing::COMPETING, result, why };
+        let check = |result, why: String| Check { name: competing::COMPETING.into(), result, why };
         let site = &asked.site;
         let access = self.access(site).await;
         let Some(forge) = access.readable() else {
