@@ -51,6 +51,15 @@ fn an_editor_that_changes_nothing_fails_or_leaves_no_object_changes_nothing() {
     screen.until_shows("the text cannot be taken", SOON);
     screen.keys("\x1b");
     screen.until("the table", SOON, |text| text.contains("frontend") && !text.contains("cannot be taken"));
+    let (_user, mut screen) = edited("sed -i 's/^  name: frontend/  name: other/' \"$file\"", "deploy web", "frontend");
+    screen.until_shows("says which object it is", SOON);
+}
+
+#[test]
+fn what_is_deleted_in_the_editor_is_taken_out_of_the_file_that_sets_it() {
     let (_user, mut screen) = edited("sed -i '/^  replicas:/d' \"$file\"", "deploy web", "frontend");
-    screen.until_shows("taken out: spec.replicas", SOON);
+    screen.until_shows("taken out", SOON);
+    screen.until_shows("opens a pull request", SOON);
+    let shown = screen.text();
+    assert!(shown.contains("spec.replicas"), "{shown}");
 }

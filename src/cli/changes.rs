@@ -105,7 +105,10 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
     for field in &change.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
         let of = fluxdeck_model::change::prefix(field, &change.fields);
-        line("changes", &format!("{of}{}: {before} -> {}  {}", field.field, field.after, field.place));
+        line(
+            "changes",
+            &format!("{of}{}: {before} -> {}  {}", field.field, field.after.as_deref().unwrap_or("taken out"), field.place),
+        );
     }
     line("commit", &progress.commit);
     let pull = progress.pull.as_ref();

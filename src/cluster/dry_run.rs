@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::review::{Attributes, allowed};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
-use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
+use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer, GoneField};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::kinds;
 
@@ -40,11 +40,33 @@ pub async fn dry_run(connection: &Connection, run: &DryRun, limit: Duration) -> 
 async fn sent(connection: &Connection, served: &Served, run: &DryRun, limit: Duration) -> DryRunAnswer {
     let not_asked = |why: String| DryRunAnswer::NotAsked(why);
     let Ok(request) = request(served, run) else { return not_asked("the request cannot be written".to_owned()) };
-    match ask::<IgnoredAny>(&connection.client, request, limit).await {
-        Ok(_) => DryRunAnswer::Taken,
-        Err(Unanswered::Unsent(failure)) => not_asked(failure.to_string()),
-        Err(Unanswered::Lost(why)) => not_asked(why),
-        Err(Unanswered::Refused(refusal)) => refused(connection, served, run, &refusal).await,
+    if run.gone.is_empty() {
+        return match ask::<IgnoredAny>(&connection.client, request, limit).await {
+            Ok(_) => DryRunAnswer::Taken,
+            Err(unanswered) => unanswered_of(connection, served, run, unanswered).await,
+        };
+    }
+    match ask::<serde_json::Value>(&connection.client, request, limit).await {
+        Ok(body) => taken(run, &body),
+        Err(unanswered) => unanswered_of(connection, served, run, unanswered).await,
+    }
+}
+
+/// Whether everything is gone that is taken out. What nobody owns is a default of the API server.
+fn taken(run: &DryRun, body: &serde_json::Value) -> DryRunAnswer {
+    let kept = |field: &GoneField| {
+        let owners = field.of(body).map(|_| field.owners(body, MANAGER))?;
+        (!owners.is_empty()).then(|| DryRunAnswer::Kept { field: field.path.clone(), owners })
+    };
+    run.gone.iter().find_map(kept).unwrap_or(DryRunAnswer::Taken)
+}
+
+async fn unanswered_of(connection: &Connection, served: &Served, run: &DryRun, unanswered: Unanswered) -> DryRunAnswer {
+    let not_asked = |why: String| DryRunAnswer::NotAsked(why);
+    match unanswered {
+        Unanswered::Unsent(failure) => not_asked(failure.to_string()),
+        Unanswered::Lost(why) => not_asked(why),
+        Unanswered::Refused(refusal) => refused(connection, served, run, &refusal).await,
     }
 }
 

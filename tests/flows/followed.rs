@@ -49,7 +49,7 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     let order = deck.asked().order;
     assert_eq!(
         (&order.settings[..], &order.expected[..]),
-        (&["spec.replicas=3".to_owned()][..], &["spec.replicas=5".to_owned()][..])
+        (&[fluxdeck_model::change::ChangeSetting::set("spec.replicas=3")][..], &["spec.replicas=5".to_owned()][..])
     );
     assert_eq!(
         (&*order.title, &*order.reason),
@@ -143,7 +143,8 @@ async fn no_text_of_a_proposal_reaches_the_terminal_as_it_is() {
         ];
         texts.into_iter().for_each(|text| text.push_str(bad));
         let field = &mut proposal.fields[0];
-        for text in [&mut field.field, &mut field.after, &mut field.place, &mut field.layer] {
+        let after = field.after.get_or_insert_default();
+        for text in [&mut field.field, after, &mut field.place, &mut field.layer] {
             text.push_str(bad);
         }
         (proposal.besides, proposal.readers) = (vec![bad.to_owned()], vec![bad.to_owned()]);

@@ -23,7 +23,10 @@ async fn who_sets_the_field_again_can_be_changed_instead() {
     assert_eq!(asked.applier.expect("it is applied").to_string(), "Kustomization flux-apps/checkout");
     let order = asked.order;
     assert_eq!((&*order.playbook, &*order.object), ("set-field", "HorizontalPodAutoscaler.autoscaling/checkout"));
-    assert_eq!((&*order.namespace, &order.settings[..]), ("shop", &["spec.minReplicas=6".to_owned()][..]));
+    assert_eq!(
+        (&*order.namespace, &order.settings[..]),
+        ("shop", &[fluxdeck_model::change::ChangeSetting::set("spec.minReplicas=6")][..])
+    );
     let scope = SiteScope::Kustomization("production/flux-apps/checkout".to_owned());
     assert_eq!((&*order.site.folder, order.site.scope), ("/fleet", scope), "in the same repository");
 }
@@ -37,7 +40,7 @@ async fn a_refusal_offers_it_behind_its_ways() {
     deck.shows(OTHER);
     deck.keys("G").await.shows("changes this instead").keys("enter").await.shows("change this instead");
     deck.keys("enter").await;
-    assert_eq!(deck.asked().order.settings, ["spec.minReplicas=5"]);
+    assert_eq!(deck.asked().order.settings, [fluxdeck_model::change::ChangeSetting::set("spec.minReplicas=5")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         object: "Deployment.apps/checkout".to_owned(),
         namespace: "shop".to_owned(),
         also: Vec::new(),
-        settings: vec!["replicas=5".to_owned()],
+        settings: vec![fluxdeck_model::change::ChangeSetting::set("replicas=5")],
         left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
@@ -194,7 +194,7 @@ async fn playbooks_have_names_that_take_answers() {
     deck.keys("esc : \"set-field_spec.paused=true\" enter").await.shows("spec.paused").shows("value    [true");
     // the cursor is in the value
     deck.keys("ctrl-u \"no\" enter").await;
-    assert_eq!(deck.asked().order.settings, ["spec.paused=no"]);
+    assert_eq!(deck.asked().order.settings, [fluxdeck_model::change::ChangeSetting::set("spec.paused=no")]);
     deck.keys("esc esc : \"set-field_kind=Pod\" enter").await.shows("says which object it is, and is not set");
 }
 
@@ -452,8 +452,8 @@ fn two_fields(proposal: &mut Proposal) {
         "diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -4,4 +4,4 @@\n resources:\n-cpu: 500m\n-memory: 1Gi\n+cpu: 1\n+memory: 2Gi\n patches:\n"
     );
     let (mut cpu, mut memory) = (proposal.fields[0].clone(), proposal.fields[0].clone());
-    (cpu.field, cpu.after) = ("spec.cpu".to_owned(), "1".to_owned());
-    (memory.field, memory.after) = ("spec.memory".to_owned(), "2Gi".to_owned());
+    (cpu.field, cpu.after) = ("spec.cpu".to_owned(), Some("1".to_owned()));
+    (memory.field, memory.after) = ("spec.memory".to_owned(), Some("2Gi".to_owned()));
     proposal.fields = vec![cpu, memory];
     let span = |name: &str, start: usize| FieldLines {
         name: name.to_owned(),
@@ -470,7 +470,7 @@ async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
     deck.keys("space").await.shows("planning…");
     let order = deck.asked().order;
     assert_eq!(order.left_out, ["spec.memory"]);
-    let out = FieldLeftOut { field: "spec.memory".to_owned(), before: Some("1Gi".to_owned()), after: "2Gi".to_owned() };
+    let out = FieldLeftOut { field: "spec.memory".to_owned(), before: Some("1Gi".to_owned()), after: Some("2Gi".to_owned()) };
     deck.plan(ready(&order, |proposal| proposal.left_out = vec![out])).await;
     deck.shows("– spec.memory left out").shows("▌  – spec.memory  1Gi → 2Gi").shows("space take in");
     // the last one stays

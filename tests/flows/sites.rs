@@ -11,7 +11,8 @@ use fluxdeck::files::REAL;
 use fluxdeck::records::readers::{SeenReader, SeenReaders, note};
 use fluxdeck::runtime::{self, Answered, Changes, Desk, Guest, Options, Origin};
 use fluxdeck_model::change::{
-    ChangeOrder, ChangeSite, CheckResult, CompetingPull, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion, competing,
+    ChangeOrder, ChangeSetting, ChangeSite, CheckResult, CompetingPull, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion,
+    competing,
 };
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
 use fluxdeck_model::playbooks;
@@ -79,7 +80,7 @@ impl Bench {
             playbook: "set-field".to_owned(),
             object: "LimitRange/prod-defaults".to_owned(),
             namespace: "platform".to_owned(),
-            settings: vec!["metadata.annotations.owner=platform".to_owned()],
+            settings: vec![fluxdeck_model::change::ChangeSetting::set("metadata.annotations.owner=platform")],
             site: ChangeSite::default(),
             is_push_only: true,
             ..ChangeOrder::default()
@@ -132,7 +133,7 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         playbook: "scale".to_owned(),
         object: "Deployment.apps/frontend".to_owned(),
         namespace: "web".to_owned(),
-        settings: vec!["replicas=5".to_owned()],
+        settings: vec![fluxdeck_model::change::ChangeSetting::set("replicas=5")],
         is_push_only: true,
         ..ChangeOrder::default()
     };
@@ -173,7 +174,8 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
         of: None,
         field: "spec.replicas".to_owned(),
         before: Some("2".to_owned()),
-        after: after.to_owned(),
+        after: Some(after.to_owned()),
+        inverse: None,
         place: String::new(),
         layer: String::new(),
     };
@@ -197,14 +199,15 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
         bench.changes.propose(Some(&bench.live), query, false, "").await.expect("it is planned").0
     };
     let Proposed::Ready(proposal) = undone("3").await else { panic!("it is what it was given") };
-    let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), &*one.after)).collect();
-    assert_eq!(fields, [(Some("3"), "2")]);
+    let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), one.after.as_deref())).collect();
+    assert_eq!(fields, [(Some("3"), Some("2"))]);
     let Proposed::Refused(refusal) = undone("5").await else { panic!("another has changed it") };
     assert_eq!(refusal.why, "it reads `3` by now, not `5`: it was changed again since, and that would be taken back too");
 
     let new = ProposedField { before: None, ..field("5") };
-    let error = playbooks::undo(&done, &[new]).expect_err("it was not there");
-    assert_eq!(error.message, "spec.replicas was not set before: it would have to be removed");
+    let order = playbooks::undo(&done, &[new]).expect("it is taken out");
+    assert_eq!(order.settings, [ChangeSetting::Unset("spec.replicas".to_owned())]);
+    assert_eq!(order.expected, ["spec.replicas=5"]);
 }
 
 #[tokio::test]

@@ -178,7 +178,9 @@ async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
         let order = ChangeOrder {
             playbook: "set-field".to_owned(),
             object: "deploy/frontend".to_owned(),
-            settings: vec!["spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81".to_owned()],
+            settings: vec![fluxdeck_model::change::ChangeSetting::set(
+                "spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81",
+            )],
             site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
             ..ChangeOrder::default()
         };

@@ -12,7 +12,7 @@ use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
 use super::{Call, ReportFormat};
 use crate::runtime::{self, Bench};
-use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSite, LayerChoice, OrderedObject, PlanOutcome};
+use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, PlanOutcome};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Field;
 use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
@@ -28,6 +28,7 @@ pub(super) const COMMAND: Command = Command {
         "fluxdeck run scale deploy/web -n web --set replicas=5",
         "fluxdeck run set-field deploy/web --set spec.replicas=3 --repo . --path apps/web --dry-run -o patch",
         "fluxdeck run set-field hr/podinfo -n web --set spec.chart.spec.version=6.9.0 --wait ready",
+        "fluxdeck run edit deploy/web -n web --set spec.replicas=3 --unset spec.paused",
     ],
     arguments,
     run: Run::Called {
@@ -74,6 +75,12 @@ struct Arguments {
     /// The field to set, and its value; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
     set: Vec<String>,
+    /// A field to set to a value of JSON: a list, a map, or a plain value with its type; [+N] is a new item before the Nth; may be repeated
+    #[arg(long, value_name = "FIELD=JSON", action = ArgAction::Append)]
+    set_json: Vec<String>,
+    /// A field to take out, or an item of a list, a map; may be repeated
+    #[arg(long, value_name = "FIELD", action = ArgAction::Append)]
+    unset: Vec<String>,
     /// A field to leave as it is, though the playbook would set it; may be repeated
     #[arg(long, value_name = "FIELD", action = ArgAction::Append)]
     leave_out: Vec<String>,
@@ -141,10 +148,24 @@ struct Arguments {
 }
 
 impl Arguments {
+    /// What is set, then what is taken out: of items of one list the last first, so that each place is the one that was meant.
+    fn settings(&self) -> Vec<ChangeSetting> {
+        let mut unset = self.unset.clone();
+        unset.sort_by(|one, other| places(other).cmp(&places(one)));
+        let set = self.set.iter().cloned().map(ChangeSetting::Set);
+        let json = self.set_json.iter().cloned().map(ChangeSetting::Json);
+        set.chain(json).chain(unset.into_iter().map(ChangeSetting::Unset)).collect()
+    }
+
     /// The objects behind the first.
     fn also(&self) -> Vec<OrderedObject> {
         self.objects[1..].iter().map(|object| OrderedObject { object: object.clone(), namespace: String::new() }).collect()
     }
+}
+
+/// The places in a path, in order.
+fn places(path: &str) -> Vec<usize> {
+    path.split('[').skip(1).filter_map(|rest| rest.split_once(']')?.0.parse().ok()).collect()
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -212,7 +233,7 @@ fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8
         playbook: playbook.name.to_owned(),
         object: arguments.objects[0].clone(),
         also: arguments.also(),
-        settings: arguments.set.clone(),
+        settings: arguments.settings(),
         left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,

@@ -200,10 +200,14 @@ fn beside(plan: &ChangePlan, order: &ChangeOrder) {
 fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     let mut out = String::new();
     for done in &plan.done {
-        let FieldChange { of, field, before, after, way, proof } = done;
+        let FieldChange { of, field, before, after, way, proof, .. } = done;
         let object = of.as_ref().map_or_else(|| plan.object.clone(), ToString::to_string);
         let before = before.as_deref().map_or_else(|| "nothing".to_owned(), |before| sanitise_line(before).into_owned());
-        out.push_str(&format!("{}  {field} = {before} -> {}\n", sanitise_line(&object), sanitise_line(after)));
+        out.push_str(&format!(
+            "{}  {field} = {before} -> {}\n",
+            sanitise_line(&object),
+            after.as_deref().map_or_else(|| "taken out".into(), sanitise_line)
+        ));
         out.push_str(&format!("changed at  {}  {}\n", way.place(), way.layer));
         out.push_str(&format!("built by    {}\n", plan.build));
         proof.checks.iter().for_each(|check| out.push_str(&checked(check)));

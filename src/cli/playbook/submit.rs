@@ -261,7 +261,7 @@ fn query(
         object: name,
         namespace,
         also,
-        settings: arguments.set.clone(),
+        settings: arguments.settings(),
         left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
@@ -362,7 +362,16 @@ fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     for field in &proposal.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
         let of = fluxdeck_model::change::prefix(field, &proposal.fields);
-        line("changes", &format!("{of}{}: {before} -> {}  {} ({})", field.field, field.after, field.place, field.layer));
+        line(
+            "changes",
+            &format!(
+                "{of}{}: {before} -> {}  {} ({})",
+                field.field,
+                field.after.as_deref().unwrap_or("taken out"),
+                field.place,
+                field.layer
+            ),
+        );
     }
     for check in &proposal.checks {
         line(check.result.word(), &format!("{}: {}", check.name, check.why));

@@ -23,6 +23,7 @@ fn run(kind: &str) -> DryRun {
         body: json!({"data": {"key": "s3cret"}}).to_string(),
         account: None,
         is_forced: false,
+        gone: Vec::new(),
     }
 }
 

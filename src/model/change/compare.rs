@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::domain::{ClusterId, GroupKind, ObjectRef};
 use crate::insight::field::{item, scalars};
 use crate::insight::named::{group, shown};
-use crate::kinds::masked::MASKED;
+use crate::kinds::masked::{self, MASKED};
 use crate::render::fields::below;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
@@ -167,6 +167,15 @@ pub fn said(json: &Json) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
+/// A value as a review has it: without what is secret.
+pub fn shown_value(object: &Applied, path: &str, json: &Json) -> String {
+    if is_secret(object) {
+        return MASKED.to_owned();
+    }
+    // a plain value is what the change is about; of a whole map nobody asked for what is in it
+    if json.is_object() || json.is_array() { said(&masked::field(path, json)) } else { said(json) }
+}
+
 /// A scalar that is another one, is new, or is gone.
 struct Leaf {
     path: String,
@@ -197,11 +206,11 @@ fn walk(before: &Node, after: &Node, path: &str, found: &mut Vec<Leaf>) {
             }
         }
         (Value::List(old), Value::List(new)) => {
-            for at in 0..old.len().max(new.len()) {
-                match (old.get(at), new.get(at)) {
-                    (Some(one), Some(other)) => walk(one, other, &format!("{path}{}", item(new, at)), found),
-                    (Some(gone), None) => all(gone, &format!("{path}{}", item(old, at)), true, found),
-                    (None, Some(added)) => all(added, &format!("{path}{}", item(new, at)), false, found),
+            for (was, is) in aligned(old, new) {
+                match (was.map(|at| &old[at]), is.map(|at| &new[at])) {
+                    (Some(one), Some(other)) => walk(one, other, &format!("{path}{}", item(new, is.unwrap_or_default())), found),
+                    (Some(gone), None) => all(gone, &format!("{path}{}", item(old, was.unwrap_or_default())), true, found),
+                    (None, Some(added)) => all(added, &format!("{path}{}", item(new, is.unwrap_or_default())), false, found),
                     (None, None) => {}
                 }
             }
@@ -217,6 +226,25 @@ fn walk(before: &Node, after: &Node, path: &str, found: &mut Vec<Leaf>) {
             all(after, path, false, found);
         }
     }
+}
+
+/// Which items of two lists are the same: by their names where all have one and none is moved, else by their places between those that are
+/// equal at both ends.
+fn aligned(old: &[Node], new: &[Node]) -> Vec<(Option<usize>, Option<usize>)> {
+    let names = |items: &[Node]| (0..items.len()).map(|at| item(items, at)).collect::<Vec<_>>();
+    let (was, now) = (names(old), names(new));
+    let place = |name: &String| was.iter().position(|other| other == name);
+    let are_named = was.iter().chain(&now).all(|name| name.starts_with("[name="));
+    if are_named && now.iter().filter_map(place).is_sorted() {
+        let gone = was.iter().enumerate().filter(|(_, name)| !now.contains(name)).map(|(at, _)| (Some(at), None));
+        return now.iter().enumerate().map(|(at, name)| (place(name), Some(at))).chain(gone).collect();
+    }
+    let head = old.iter().zip(new).take_while(|(one, other)| one.is_same(other)).count();
+    let most = old.len().min(new.len()) - head;
+    let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(one, other)| one.is_same(other)).count();
+    let (last, end) = (old.len() - tail, new.len() - tail);
+    let pair = |at: usize| (Some(at).filter(|at| *at < last), Some(at).filter(|at| *at < end));
+    (head..last.max(end)).map(pair).collect()
 }
 
 /// Every scalar of what is new, or gone.

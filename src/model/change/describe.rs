@@ -117,18 +117,24 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
             let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
             let field = field.strip_prefix("spec.").unwrap_or(field);
             // of several objects each may have had another value
+            let Some(after) = &one.after else { return cut(format!("{object}: {field} taken out")) };
             let values = match one.before.as_ref().filter(|_| fields.iter().all(|other| other.before == one.before)) {
                 Some(before) => {
-                    let (before, after) = tails(field, before, &one.after);
+                    let (before, after) = tails(field, before, after);
                     format!("{} -> {}", short(before), short(after))
                 }
-                None => format!("= {}", short(&one.after)),
+                None => format!("= {}", short(after)),
             };
             format!("{field} {values}")
         }
-        many => format!("set {}", counted(many.len(), "field")),
+        many => format!("change {}", counted(many.len(), "field")),
     };
-    let title = line(&format!("{object}: {what}"));
+    cut(format!("{object}: {what}"))
+}
+
+/// One line that a forge shows whole.
+fn cut(title: String) -> String {
+    let title = line(&title);
     if title.chars().count() <= TITLE {
         return title;
     }
@@ -239,7 +245,7 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
             "| {}{} | {before} | {} | {} ({}) |\n",
             cell(&prefix(one, fields)),
             code(&one.field),
-            code(&one.after),
+            one.after.as_deref().map_or_else(|| "taken out".to_owned(), code),
             code(&one.place),
             cell(&one.layer)
         ));
@@ -306,7 +312,7 @@ pub fn message(order: &ChangeOrder, title: &str, fields: &[ProposedField]) -> St
             prefix(one, fields),
             one.field,
             line(before),
-            line(&one.after),
+            line(one.after.as_deref().unwrap_or("taken out")),
             one.place
         ));
     }

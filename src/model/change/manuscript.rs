@@ -2,19 +2,16 @@
 //!
 //! Which file sets a field is not in here: every field that changed becomes a field that is wanted.
 
-use serde_json::Value as Json;
-
-use super::compare::{is_secret, said};
+use super::compare::is_secret;
+use super::order::ChangeSetting;
+use super::steps::between;
+use super::wanted::WantedField;
 use crate::error::{Error, Result};
-use crate::insight::field::item;
 use crate::insight::named::shown;
 use crate::render::flux::Applied;
 use crate::render::node::{Node, Text, Value};
 use crate::render::read::{TextPlace, documents};
 use crate::render::{Layer, write};
-
-/// Paths that a message names of many.
-const NAMED: usize = 3;
 
 /// The text, with a head that says what it is; and the line at which the object begins.
 ///
@@ -31,37 +28,20 @@ pub fn document(object: &Applied, build: &str, commit: &str) -> Result<(String, 
     }
     let head = format!(
         "# {name}, as {build} builds it at {commit}.\n\
-         # Change values, or add fields; save and quit. Each becomes an edit of the file that sets it, and is reviewed first.\n\
+         # Change, add or delete fields; save and quit. Each becomes an edit of the file that sets it, and is reviewed first.\n\
          # Quit without a change, and nothing happens.\n"
     );
     let line = u32::try_from(head.lines().count()).unwrap_or(u32::MAX).saturating_add(1);
     Ok((format!("{head}{}", write::yaml(node)?), line))
 }
 
-/// What the edited text wants, as assignments `FIELD=VALUE`; nothing where it means the same.
+/// What the edited text wants, one after the other; nothing where it means the same.
 ///
 /// # Errors
-/// It is not YAML, not one object, or wants what cannot be wanted so: a field that is gone, an empty map.
-pub fn assignments(before: &str, after: &str) -> Result<Vec<String>> {
-    let (old, new) = (fields(&object(before)?)?, fields(&object(after)?)?);
-    let is_kept = |path: &str| {
-        new.iter().any(|(other, _)| other.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
-    };
-    let mut gone: Vec<_> = old.iter().map(|(path, _)| path.as_str()).filter(|path| !is_kept(path)).collect();
-    let mut wanted = Vec::new();
-    for (path, value) in new.iter().filter(|field| !old.contains(field)) {
-        if value.is_array() || value.is_object() {
-            return Err(Error::failed(format!("`{path}` would be an empty map or list"), "give it a value, or leave it out"));
-        }
-        wanted.push(format!("{path}={}", said(value)));
-    }
-    if !gone.is_empty() {
-        let more = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
-        gone.truncate(NAMED);
-        let hint = "fields are set here, not taken out: that is done in the file (d o, then e)";
-        return Err(Error::failed(format!("taken out: {}{more}", gone.join(", ")), hint));
-    }
-    Ok(wanted)
+/// It is not YAML, not one object, or wants what cannot be wanted so: another identity, a map in the place of a plain value.
+pub fn settings(before: &str, after: &str) -> Result<Vec<ChangeSetting>> {
+    let wanted = between(&object(before)?, &object(after)?, "")?;
+    Ok(wanted.iter().map(WantedField::setting).collect())
 }
 
 fn object(text: &str) -> Result<Node> {
@@ -71,41 +51,6 @@ fn object(text: &str) -> Result<Node> {
         (Some(node), true) if matches!(node.value, Value::Map(_)) => Ok(node),
         (None, _) => Err(Error::failed("the text is empty", "to delete an object is another change")),
         _ => Err(Error::failed("the text is not one object", "leave one manifest in it")),
-    }
-}
-
-/// Every scalar with its path, in order; an empty map or list counts as one.
-fn fields(object: &Node) -> Result<Vec<(String, Json)>> {
-    let mut found = Vec::new();
-    walk(object, String::new(), &mut found)?;
-    Ok(found)
-}
-
-fn walk(node: &Node, path: String, found: &mut Vec<(String, Json)>) -> Result<()> {
-    match &node.value {
-        Value::Map(entries) if !entries.is_empty() => {
-            for entry in entries.iter() {
-                walk(&entry.value, below(&path, entry.key.text().unwrap_or_default()), found)?;
-            }
-        }
-        Value::List(items) if !items.is_empty() => {
-            for (at, node) in items.iter().enumerate() {
-                walk(node, format!("{path}{}", item(items, at)), found)?;
-            }
-        }
-        _ => found.push((path, write::json(node)?)),
-    }
-    Ok(())
-}
-
-/// A key below a path, as a path is read again: one with signs of the path's own in quotes.
-fn below(path: &str, key: &str) -> String {
-    let is_sign = |letter: char| matches!(letter, '.' | '[' | ']' | '=' | '\'' | '"' | '\\');
-    match (key.is_empty() || key.contains(is_sign), path, key.contains('\'')) {
-        (false, "", _) => key.to_owned(),
-        (false, path, _) => format!("{path}.{key}"),
-        (true, path, false) => format!("{path}['{key}']"),
-        (true, path, true) => format!("{path}[\"{key}\"]"),
     }
 }
 
@@ -133,7 +78,8 @@ spec:
 
     fn wanted(from: &str, to: &str) -> Result<Vec<String>> {
         assert!(BEFORE.contains(from), "{from}");
-        assignments(BEFORE, &BEFORE.replacen(from, to, 1))
+        let settings = settings(BEFORE, &BEFORE.replacen(from, to, 1))?;
+        Ok(settings.iter().map(|one| format!("{} {}", one.flag().0, one.flag().1)).collect())
     }
 
     #[test]
@@ -141,20 +87,23 @@ spec:
         for (from, to, expected) in [
             ("# head", "# another", &[][..]),
             ("replicas: 2", "\"replicas\": 0x2", &[]),
-            ("replicas: 2", "replicas: 3", &["spec.replicas=3"]),
-            ("nginx:1", "nginx:2", &["spec.template.spec.containers[name=web].image=nginx:2"]),
-            ("replicas: 2", "replicas: 2\n  paused: true", &["spec.paused=true"]),
-            ("a.b/c: x", "a.b/c: y", &["metadata.annotations['a.b/c']=y"]),
-            ("a.b/c: x", "a.b/c: x\n    d.e/f: z", &["metadata.annotations['d.e/f']=z"]),
+            ("replicas: 2", "replicas: 3", &["--set spec.replicas=3"]),
+            ("nginx:1", "nginx:2", &["--set spec.template.spec.containers[name=web].image=nginx:2"]),
+            ("replicas: 2", "replicas: 2\n  paused: true", &["--set spec.paused=true"]),
+            ("a.b/c: x", "a.b/c: y", &["--set metadata.annotations['a.b/c']=y"]),
+            ("a.b/c: x", "a.b/c: x\n    d.e/f: z", &["--set metadata.annotations['d.e/f']=z"]),
             (
                 "      - image: side:1\n        name: side\n",
                 "      - image: new:1\n        name: new\n      - image: side:2\n        name: side\n",
                 &[
-                    "spec.template.spec.containers[name=new].image=new:1",
-                    "spec.template.spec.containers[name=new].name=new",
-                    "spec.template.spec.containers[name=side].image=side:2",
+                    "--set spec.template.spec.containers[name=side].image=side:2",
+                    "--set-json spec.template.spec.containers[+1]={\"image\":\"new:1\",\"name\":\"new\"}",
                 ],
             ),
+            ("  replicas: 2\n", "", &["--unset spec.replicas"]),
+            ("replicas: 2", "replicas:", &["--unset spec.replicas"]),
+            ("      - image: side:1\n        name: side\n", "", &["--unset spec.template.spec.containers[name=side]"]),
+            ("  annotations:\n    a.b/c: x\n", "", &["--unset metadata.annotations"]),
         ] {
             let expected: Vec<String> = expected.iter().map(|one| (*one).to_owned()).collect();
             assert_eq!(wanted(from, to), Ok(expected), "{from} -> {to}");
@@ -164,14 +113,15 @@ spec:
     #[test]
     fn what_cannot_be_wanted_so_is_refused_and_says_why() {
         for (from, to, expected) in [
-            ("  replicas: 2\n", "", "taken out: spec.replicas"),
-            ("replicas: 2", "replicas: {}", "`spec.replicas` would be an empty map"),
+            ("replicas: 2", "replicas: {}", "`spec.replicas` is a plain value and would be a map"),
+            ("  name: web\nspec", "  name: other\nspec", "says which object it is"),
+            ("  name: web\nspec", "spec", "says which object it is"),
             ("replicas: 2", "replicas: [", "the edited text"),
             ("# head", "a: 1\n---", "not one object"),
         ] {
             let error = wanted(from, to).expect_err(to).to_string();
             assert!(error.contains(expected), "{to}: {error}");
         }
-        assert!(assignments(BEFORE, "# nothing\n").expect_err("nothing").to_string().contains("is empty"));
+        assert!(settings(BEFORE, "# nothing\n").expect_err("nothing").to_string().contains("is empty"));
     }
 }

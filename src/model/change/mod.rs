@@ -14,6 +14,8 @@
 //!  owners   who owns the files, as the forge goes by
 //!  trial    one way after the other, until one is proven
 //!  cautions what a person should know besides, and what could be changed instead: one file for each rule
+//!  steps    from what is there to what it is to be: which fields are set, added and taken out
+//!  inverse  what takes a field back that came or went
 //!  manuscript  an object as a text that a person edits, and what the edited text wants
 //!  order    a change as it was asked for, to be planned again in another run
 //!  source   what a person is asked where the cluster does not know the repository
@@ -34,6 +36,7 @@ mod compare;
 pub mod competing;
 mod describe;
 mod edited;
+mod inverse;
 mod lines;
 pub mod manuscript;
 mod order;
@@ -46,6 +49,7 @@ mod pull;
 mod reach;
 mod rendered;
 mod source;
+mod steps;
 mod target;
 mod trial;
 mod value;
@@ -64,8 +68,9 @@ pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use competing::{CompetingPull, CompetingTouch};
 pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
+pub use inverse::Inverse;
 pub use lines::{FieldLines, LineSpan, field_of};
-pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
+pub use order::{ChangeOrder, ChangeSetting, ChangeSite, OrderedObject, SiteScope};
 pub use owners::{FileOwners, OwnerFiles};
 pub use plan::{
     ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
@@ -79,7 +84,7 @@ pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, ext
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;
-pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
+pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf, WantedValue};
 pub use ways::{Way, image_name, image_parts};
 pub use wording::Wording;
 pub use write::ChangedFile;

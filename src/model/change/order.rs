@@ -20,8 +20,8 @@ pub struct ChangeOrder {
     /// Others that get the same settings in the same change, in order.
     #[serde(default)]
     pub also: Vec<OrderedObject>,
-    /// `FIELD=VALUE`, as `--set` takes them.
-    pub settings: Vec<String>,
+    /// One after the other: a place in a list counts as it is by then.
+    pub settings: Vec<ChangeSetting>,
     /// Fields that are left as they are, though the playbook sets them, as it writes them.
     #[serde(default)]
     pub left_out: Vec<String>,
@@ -49,6 +49,70 @@ pub struct ChangeOrder {
     pub expected: Vec<String>,
     /// Pushed, and no pull request is opened.
     pub is_push_only: bool,
+}
+
+/// One thing that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub enum ChangeSetting {
+    /// `FIELD=VALUE`, as `--set` takes it.
+    Set(String),
+    /// `FIELD=JSON`, as `--set-json` takes it.
+    Json(String),
+    /// `FIELD`, as `--unset` takes it: it is taken out.
+    Unset(String),
+}
+
+/// A setting as it is written down: for long there was only `--set`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Set(String),
+    Json { json: String },
+    Unset { unset: String },
+}
+
+impl From<Written> for ChangeSetting {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Set(text) => Self::Set(text),
+            Written::Json { json } => Self::Json(json),
+            Written::Unset { unset } => Self::Unset(unset),
+        }
+    }
+}
+
+impl From<ChangeSetting> for Written {
+    fn from(setting: ChangeSetting) -> Self {
+        match setting {
+            ChangeSetting::Set(text) => Self::Set(text),
+            ChangeSetting::Json(json) => Self::Json { json },
+            ChangeSetting::Unset(unset) => Self::Unset { unset },
+        }
+    }
+}
+
+impl ChangeSetting {
+    pub fn set(text: impl Into<String>) -> Self {
+        Self::Set(text.into())
+    }
+
+    /// The flag that takes it, and what follows that.
+    pub fn flag(&self) -> (&'static str, &str) {
+        match self {
+            Self::Set(text) => ("--set", text),
+            Self::Json(text) => ("--set-json", text),
+            Self::Unset(text) => ("--unset", text),
+        }
+    }
+
+    /// As part of what makes a change another one.
+    fn identity(&self) -> String {
+        match self {
+            Self::Set(text) => text.clone(),
+            _ => format!("{} {}", self.flag().0, self.flag().1),
+        }
+    }
 }
 
 /// The repository and the branch that a change goes to.
@@ -137,7 +201,8 @@ impl ChangeOrder {
     pub fn identity(&self) -> String {
         let left_out: String = self.left_out.iter().map(|field| format!("\n-{field}")).collect();
         let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
-        [&*self.playbook, &(self.settings.join("\n") + &left_out), &self.layer.to_string(), &self.site.base, &*also]
+        let settings = self.settings.iter().map(ChangeSetting::identity).collect::<Vec<_>>().join("\n");
+        [&*self.playbook, &(settings + &left_out), &self.layer.to_string(), &self.site.base, &*also]
             .join("\0")
             .trim_end_matches('\0')
             .to_owned()
@@ -168,7 +233,10 @@ impl ChangeOrder {
             }
         };
         flag("-n", &self.namespaces().join(","));
-        self.settings.iter().for_each(|setting| flag("--set", setting));
+        for setting in &self.settings {
+            let (name, text) = setting.flag();
+            flag(name, text);
+        }
         self.left_out.iter().for_each(|field| flag("--leave-out", field));
         flag("--layer", &self.layer.to_string());
         let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::builds::{Build, Builds, ChangeScope};
 use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
-use super::compare::{ObjectKey, is_secret, said};
+use super::compare::{ObjectKey, is_secret, shown_value};
 use super::edited::{EditedFiles, EditedTree};
+use super::inverse::{Inverse, inverse};
 use super::lines::{ChangedLines, FieldLines};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::rendered::{RenderedBuild, rendered};
+use super::steps;
 use super::target::{BuildChoice, ChangeTarget, FoundTarget};
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
@@ -23,9 +25,9 @@ use super::write::ChangedFile;
 use crate::domain::{ClusterId, GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::guards;
+use crate::insight::field::PathPart;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
-use crate::kinds::masked::MASKED;
 use crate::render::Node;
 use crate::render::flux::{self, Applied};
 use crate::render::id::{meta_text, text_at};
@@ -130,8 +132,8 @@ pub struct FieldLeftOut {
     pub field: String,
     /// As it reads; nothing is there.
     pub before: Option<String>,
-    /// What it would read.
-    pub after: String,
+    /// What it would read; none where it would be taken out.
+    pub after: Option<String>,
 }
 
 /// One field, and how it gets its value.
@@ -140,9 +142,11 @@ pub struct FieldChange {
     /// The object as a cluster has it after the change; none where that is not known.
     pub of: Option<ObjectRef>,
     pub field: String,
-    /// As they read; nothing was there before.
+    /// As they read; none where it is not there.
     pub before: Option<String>,
-    pub after: String,
+    pub after: Option<String>,
+    /// What takes it back; none where it is set back to what it was.
+    pub inverse: Option<Inverse>,
     pub way: Way,
     pub proof: ChangeProof,
 }
@@ -259,6 +263,7 @@ impl UnderWay {
         }
         let (_, meant) = target.of(&state.own).expect("it was found there");
         let (object, meant) = (shown(&meant.node), meant.clone());
+        let fields = steps::rewritten(fields, &meant.node)?;
         let fields = self.without(context.left_out, fields, &meant);
         let count = fields.len();
         for wanted in &fields {
@@ -298,9 +303,11 @@ impl UnderWay {
         self.names.extend(wanted.iter().map(|field| self.name(object, field)).collect::<Vec<_>>());
         let (out, kept): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|field| names.contains(&self.name(object, field)));
         for field in out {
-            let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
-            let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-            self.left_out.push(FieldLeftOut { field: self.name(object, &field), before, after: field.value });
+            let now =
+                field.field.reach(&object.node).ok().filter(|_| !field.is_inserted).and_then(|node| write::json(&node).ok());
+            let before = now.as_ref().map(|now| shown_value(object, &field.written, now));
+            let after = (!field.is_gone()).then(|| field.value.text().to_owned());
+            self.left_out.push(FieldLeftOut { field: self.name(object, &field), before, after });
         }
         kept
     }
@@ -542,11 +549,11 @@ fn one(
     let own = state.own.clone();
     let (_, object) = target.of(&own).ok_or_else(|| Error::failed("the object is no longer built", ""))?;
     refuse_secret(object, wanted)?;
-    let node = wanted.field.reach(&object.node).ok();
+    let node = wanted.field.reach(&object.node).ok().filter(|_| !wanted.is_inserted);
     let now = node.as_ref().and_then(|node| write::json(node).ok());
     let schema = value::by_schema(context.schemas, &object.node, wanted.field.parts());
-    let typed = Typed::read(&wanted.value, Typed::taken(now.as_ref(), schema)?)?;
-    if now.as_ref().is_some_and(|now| typed.is(now)) {
+    let typed = Typed::wanted(&wanted.value, now.as_ref(), schema)?;
+    if now.as_ref().map_or(typed == Typed::Gone, |now| typed.is(now)) {
         return Ok(FieldOutcome::Nothing(Box::new(state)));
     }
     let files = state.files.clone();
@@ -556,8 +563,10 @@ fn one(
     let mut trial = Trial { context, builds, claim, tried: Vec::new() };
     let chosen = trial.chosen(&found)?;
     if let Some((way, proof, next)) = trial.first(&chosen, &mut state, &found)? {
-        let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-        let done = FieldChange { of: None, field: wanted.written.clone(), before, after: typed.text(), way, proof };
+        let before = now.as_ref().map(|now| shown_value(object, &wanted.written, now));
+        let after = (typed != Typed::Gone).then(|| typed.text());
+        let inverse = inverse(wanted, object, target.of(&next.own).map(|(_, object)| object));
+        let done = FieldChange { of: None, field: wanted.written.clone(), before, after, inverse, way, proof };
         return Ok(FieldOutcome::Done(Box::new(done), Box::new(state), Box::new(next)));
     }
     trial.rest(&found, &mut state)?;
@@ -580,7 +589,6 @@ fn one(
 }
 
 fn refuse_secret(object: &Applied, wanted: &WantedField) -> Result<()> {
-    use crate::insight::field::PathPart;
     let is_value = matches!(wanted.field.parts().first(), Some(PathPart::Key(key)) if ["data", "stringData", "binaryData"].contains(&&**key));
     if object.is_encrypted {
         return Err(Error::failed(format!("{} is encrypted by SOPS", shown(&object.node)), "use `sops edit`"));

@@ -8,7 +8,7 @@ use super::target::ChangeTarget;
 use super::value::Typed;
 use super::wanted::WantedField;
 use crate::error::Result;
-use crate::insight::field::FieldPath;
+use crate::insight::field::{FieldPath, PathPart};
 use crate::insight::named::shown;
 use crate::insight::schema::Schemas;
 use crate::render::Node;
@@ -146,17 +146,60 @@ impl Claim<'_> {
             (BuildOutcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
         };
         let (at, object) = self.target.of(after).ok_or_else(|| self.gone(before, after))?;
-        let field = &self.wanted.field;
-        let renamed = || reads(&field.by_place(&self.target.of(before)?.1.node), &object.node);
-        let (path, json) = reads(field, &object.node).or_else(renamed).ok_or("the field would not be there")?;
-        if !self.typed.is(&json) {
-            let found = if super::compare::is_secret(object) { "another value".to_owned() } else { format!("`{}`", said(&json)) };
-            return Err(format!("the field would read {found}"));
-        }
+        let was = self.target.of(before).map(|(_, object)| object).ok_or("the object was not built before")?;
+        let path = self.shown(&was.node, object)?;
         let compared = compare(old, new);
-        let is_wanted = |(of, one): &(usize, BuildDifference)| *of == at && one.field.as_ref() == Some(&path);
+        let is_wanted = |(of, one): &(usize, BuildDifference)| {
+            *of == at && one.field.as_deref().and_then(|field| field.strip_prefix(&*path)).is_some_and(is_rest)
+        };
         let inside = compared.differences.into_iter().filter(|one| !is_wanted(one)).map(|(_, one)| one).collect();
         Ok(ChangeProof { inside, renamed: compared.renamed, followed: compared.followed, ..ChangeProof::default() })
+    }
+
+    /// The path at or below which everything that differs is what is wanted.
+    fn shown(&self, was: &Node, object: &Applied) -> std::result::Result<String, String> {
+        let field = &self.wanted.field;
+        let still = |json: &serde_json::Value| match super::compare::is_secret(object) {
+            true => "another value".to_owned(),
+            false => format!("`{}`", said(json)),
+        };
+        match field.above() {
+            Some((list, PathPart::Index(at))) if self.wanted.is_inserted || *self.typed == Typed::Gone => {
+                self.in_list(&list, *at, was, &object.node)
+            }
+            _ if *self.typed == Typed::Gone => match reads(field, &object.node) {
+                Some((_, json)) => Err(format!("the field would still read {}", still(&json))),
+                None => Ok(field.found(was).ok_or("the field was not there")?.0),
+            },
+            _ => {
+                let renamed = || reads(&field.by_place(was), &object.node);
+                let (path, json) = reads(field, &object.node).or_else(renamed).ok_or("the field would not be there")?;
+                if self.typed.is(&json) { Ok(path) } else { Err(format!("the field would read {}", still(&json))) }
+            }
+        }
+    }
+
+    /// A list has one item more, or one less, at that place; one with a name may come at another.
+    fn in_list(&self, list: &FieldPath, at: usize, was: &Node, is: &Node) -> std::result::Result<String, String> {
+        let items = |node: &Node| match list.find(node).ok().and_then(|list| write::json(list).ok()) {
+            Some(serde_json::Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        let (before, mut after) = (items(was), items(is));
+        let wanted = self.typed.json();
+        let (mut expected, has_name) = (before, wanted.get("name").is_some());
+        match self.wanted.is_inserted {
+            true if has_name => {
+                after = after.iter().position(|item| *item == wanted).map_or(after.clone(), |place| without(&after, place))
+            }
+            true => expected.insert(at.min(expected.len()), wanted),
+            false if at < expected.len() => drop(expected.remove(at)),
+            false => {}
+        }
+        match expected == after {
+            true => Ok(list.found(was).or_else(|| list.found(is)).ok_or("the list would not be there")?.0),
+            false => Err("the list would read otherwise".to_owned()),
+        }
     }
 
     /// Why the object is not there any more: where the place also holds its name or its namespace, it is another one then.
@@ -230,5 +273,15 @@ type LostBuild<'b> = (&'b Build, Option<String>);
 /// The path of a field in an object, and its value. A field of an embedded text counts as that text.
 pub fn reads(field: &FieldPath, object: &Node) -> Option<(String, serde_json::Value)> {
     let node = field.reach(object).ok()?;
-    Some((field.place(object)?.0, write::json(&node).ok()?))
+    Some((field.found(object)?.0, write::json(&node).ok()?))
+}
+
+/// Whether that follows a path which is the same, or leads to something in it.
+fn is_rest(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['.', '['])
+}
+
+fn without(items: &[serde_json::Value], at: usize) -> Vec<serde_json::Value> {
+    let kept = items.iter().enumerate().filter(|(place, _)| *place != at);
+    kept.map(|(_, item)| item.clone()).collect()
 }

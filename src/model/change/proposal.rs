@@ -9,7 +9,7 @@ use super::order::ChangeOrder;
 use super::outside::PolicyQuestion;
 use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, CompetingPull, FieldLeftOut, FieldLines,
-    FileOwners, HandEdit, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
+    FileOwners, HandEdit, Inverse, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
 use crate::domain::{NewPull, ObjectRef, Pull, duration};
 use crate::guards::CoveredLines;
@@ -115,7 +115,11 @@ pub struct ProposedField {
     pub field: String,
     /// None: nothing was there. Masked for the screen.
     pub before: Option<String>,
-    pub after: String,
+    /// None: nothing is there then.
+    pub after: Option<String>,
+    /// What takes back a field that came or went.
+    #[serde(default)]
+    pub inverse: Option<Inverse>,
     /// `file:line`.
     pub place: String,
     /// By which means it is set there.
@@ -296,6 +300,7 @@ pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
         field: done.field.clone(),
         before: done.before.clone(),
         after: done.after.clone(),
+        inverse: done.inverse.clone(),
         place: done.way.place(),
         layer: done.way.layer.clone(),
     };

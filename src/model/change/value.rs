@@ -2,11 +2,14 @@
 
 use serde_json::Value as Json;
 
-use crate::edit::Scalar;
+use super::wanted::WantedValue;
+use crate::edit::{NewValue, Scalar};
 use crate::error::{Error, Result};
 use crate::insight::field::PathPart;
 use crate::insight::schema::Schemas;
-use crate::render::Node;
+use crate::render::node::{Layer, Value};
+use crate::render::read::{TextPlace, document};
+use crate::render::{Node, write};
 
 /// A value with its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,10 @@ pub enum Typed {
     Number(String),
     Bool(bool),
     Null,
+    /// A list or a map, as JSON; and to be written, its keys in the order in which they were given.
+    Structure(Json, NewValue),
+    /// Nothing: the field is taken out.
+    Gone,
 }
 
 /// What a field takes.
@@ -33,6 +40,44 @@ pub enum FieldType {
 }
 
 impl Typed {
+    /// What is wanted of a field that takes this.
+    ///
+    /// # Errors
+    /// As [`Typed::read`].
+    pub fn wanted(value: &WantedValue, now: Option<&Json>, schema: Option<FieldType>) -> Result<Self> {
+        match value {
+            WantedValue::Gone => Ok(Self::Gone),
+            WantedValue::Text(text) => Self::read(text, Self::taken(now, schema)?),
+            WantedValue::Json(text) => match (Self::of_json(text)?, now) {
+                (Self::Structure(..), Some(Json::String(_) | Json::Number(_) | Json::Bool(_))) => {
+                    let hint = "take it out first, in a change of its own";
+                    Err(Error::failed("it is a plain value, and would be a list or a map", hint))
+                }
+                (_, Some(Json::Array(_) | Json::Object(_))) => {
+                    let hint = "take it out, or set what is in it";
+                    Err(Error::failed("it is a list or a map, and would be something else", hint))
+                }
+                (typed, _) => Ok(typed),
+            },
+        }
+    }
+
+    /// A value of JSON.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_json(text: &str) -> Result<Self> {
+        let json: Json = serde_json::from_str(text)
+            .map_err(|error| Error::usage(format!("`{text}` is not JSON: {error}"), "a plain value is set with --set"))?;
+        Ok(match json {
+            Json::Null => Self::Null,
+            Json::Bool(bool) => Self::Bool(bool),
+            Json::Number(number) => number.as_i64().map_or_else(|| Self::Number(number.to_string()), Self::Integer),
+            Json::String(text) => Self::Text(text),
+            json => Self::Structure(json, new_value(&read(text)?)?),
+        })
+    }
+
     /// # Errors
     /// The field does not take such a value: what it takes.
     pub fn read(value: &str, field_type: FieldType) -> Result<Self> {
@@ -84,6 +129,8 @@ impl Typed {
             Self::Integer(integer) => integer.to_string(),
             Self::Bool(bool) => bool.to_string(),
             Self::Null => "null".to_owned(),
+            Self::Structure(json, _) => json.to_string(),
+            Self::Gone => String::new(),
         }
     }
 
@@ -93,7 +140,8 @@ impl Typed {
             Self::Integer(integer) => Json::from(*integer),
             Self::Number(text) => serde_json::from_str(text).unwrap_or(Json::Null),
             Self::Bool(bool) => Json::from(*bool),
-            Self::Null => Json::Null,
+            Self::Structure(json, _) => json.clone(),
+            Self::Null | Self::Gone => Json::Null,
         }
     }
 
@@ -101,6 +149,14 @@ impl Typed {
     pub fn is(&self, json: &Json) -> bool {
         let own = self.json();
         own == *json || own.as_f64().is_some_and(|own| !(self.is_integer() && json.is_i64()) && json.as_f64() == Some(own))
+    }
+
+    /// As it is written where nothing is yet.
+    pub fn new_value(&self) -> NewValue {
+        match self {
+            Self::Structure(_, value) => value.clone(),
+            other => NewValue::Scalar(other.scalar()),
+        }
     }
 
     fn is_integer(&self) -> bool {
@@ -113,9 +169,32 @@ impl Typed {
             Self::Integer(integer) => Scalar::Integer(*integer),
             Self::Number(text) => Scalar::Number(text.clone()),
             Self::Bool(bool) => Scalar::Bool(*bool),
-            Self::Null => Scalar::Null,
+            Self::Null | Self::Structure(..) | Self::Gone => Scalar::Null,
         }
     }
+}
+
+/// JSON as a node, which keeps the order of keys.
+///
+/// # Errors
+/// It is none.
+pub fn read(json: &str) -> Result<Node> {
+    let nothing = || Error::usage("there is no value", "write JSON: --set-json 'spec.args=[\"-v\"]'");
+    document(json.as_bytes(), &TextPlace::file(&"JSON".into(), Layer::Resource))?.ok_or_else(nothing)
+}
+
+/// A node as it is written new.
+fn new_value(node: &Node) -> Result<NewValue> {
+    Ok(match &node.value {
+        Value::Map(entries) => {
+            let one = |entry: &crate::render::node::Entry| {
+                Ok((entry.key.text().unwrap_or_default().to_owned(), new_value(&entry.value)?))
+            };
+            NewValue::Map(entries.iter().map(one).collect::<Result<_>>()?)
+        }
+        Value::List(items) => NewValue::List(items.iter().map(new_value).collect::<Result<_>>()?),
+        Value::Scalar(_) => NewValue::Scalar(Typed::of_json(&write::json(node)?.to_string())?.scalar()),
+    })
 }
 
 fn integer(text: &str) -> Option<Typed> {

@@ -22,6 +22,8 @@ pub enum WriteKind {
     Operation(Operation),
     /// Another text for a line, by its number from 1: of an env file.
     Line { line: u32, was: Text, new: String },
+    /// A line taken out: of an env file.
+    RemovedLine { line: u32, was: Text },
     /// Another line at the end: of an env file.
     Append(String),
     /// Another text for the whole file: a value of a generator.
@@ -74,6 +76,15 @@ fn bytes(tree: &dyn Tree, write: &Write) -> Result<Vec<u8>> {
             }
             match line_of(&old, *line).filter(|range| old[range.clone()] == *was.as_bytes()) {
                 Some(range) => Ok([&old[..range.start], new.as_bytes(), &old[range.end..]].concat()),
+                None => failed("the file holds another value than was read", "read the file again"),
+            }
+        }
+        WriteKind::RemovedLine { line, was } => {
+            match line_of(&old, *line).filter(|range| old[range.clone()] == *was.as_bytes()) {
+                Some(range) => {
+                    let end = old[range.end..].iter().position(|byte| *byte == b'\n').map_or(old.len(), |at| range.end + at + 1);
+                    Ok([&old[..range.start], &old[end..]].concat())
+                }
                 None => failed("the file holds another value than was read", "read the file again"),
             }
         }

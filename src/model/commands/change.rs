@@ -2,9 +2,9 @@
 //!
 //! A change is for the object that git has a manifest of: for a pod that is its Deployment, for an object of a chart its HelmRelease.
 
-use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
+use super::{Command, Cx, Group, Handler, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use crate::actions::Offer;
-use crate::change::{ChangeOrder, ChangeSite, LayerChoice, OrderedObject};
+use crate::change::{ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject};
 use crate::domain::published::Offered;
 use crate::domain::text::counted;
 use crate::domain::{GroupKind, ObjectRef};
@@ -217,6 +217,29 @@ pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: An
     if objects.is_empty() {
         return Err(Error::failed("nothing is selected", "move to an object first"));
     }
+    let form = offered(playbook, objects, cx)?;
+    let screen = match playbook.start {
+        PlaybookStart::Form => Screen::FORM,
+        PlaybookStart::Editor => Screen::EDIT,
+    };
+    cx.transit(Transition::Open(screen, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
+    Ok(())
+}
+
+/// Opens the review of a change of these fields, which nothing more is asked about.
+///
+/// # Errors
+/// Why nothing of the object can be changed in git.
+pub fn open_review(object: &ObjectRef, settings: Vec<ChangeSetting>, cx: &mut Cx) -> Result<()> {
+    let form = offered(playbooks::editor(), std::slice::from_ref(object), cx)?;
+    let query = form.query()?;
+    let query = ChangeQuery { order: ChangeOrder { settings, ..query.order }, ..query };
+    cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Nowhere)));
+    Ok(())
+}
+
+/// The form, and a word where it is for another object.
+fn offered(playbook: &'static Playbook, objects: &[ObjectRef], cx: &mut Cx) -> Result<ChangeForm> {
     let form = change_form(playbook, objects, cx.state).map_err(|offer| {
         let why = offer.reason().unwrap_or_default();
         let what = match objects {
@@ -232,10 +255,5 @@ pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: An
     if objects.first() != Some(&form.object) {
         cx.say(format!("{} is not in git itself: {} is", objects[0], form.object));
     }
-    let screen = match playbook.start {
-        PlaybookStart::Form => Screen::FORM,
-        PlaybookStart::Editor => Screen::EDIT,
-    };
-    cx.transit(Transition::Open(screen, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
-    Ok(())
+    Ok(form)
 }

@@ -15,7 +15,7 @@ mod screen;
 mod source;
 
 pub use act::perform;
-pub use change::{ChangeForm, WHY, change_form, elsewhere, open_form};
+pub use change::{ChangeForm, WHY, change_form, elsewhere, open_form, open_review};
 pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};

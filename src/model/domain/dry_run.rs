@@ -19,6 +19,76 @@ pub struct DryRun {
     pub account: Option<String>,
     /// What the API server refuses to change, Flux deletes and creates again.
     pub is_forced: bool,
+    /// Fields that the change takes out, each as the steps of its path: they stay where somebody else owns them too.
+    pub gone: Vec<GoneField>,
+}
+
+/// A field that is taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneField {
+    /// As people write it.
+    pub path: String,
+    /// Its steps.
+    pub steps: Vec<GoneStep>,
+    /// What it reads now, as JSON.
+    pub was: serde_json::Value,
+}
+
+/// One step of the path of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GoneStep {
+    Key(String),
+    /// The item of a list with these texts.
+    Item(Vec<(String, String)>),
+}
+
+impl GoneField {
+    /// What an object has there; none where it has nothing.
+    pub fn of<'b>(&self, body: &'b serde_json::Value) -> Option<&'b serde_json::Value> {
+        self.steps.iter().try_fold(body, |here, step| match step {
+            GoneStep::Key(key) => here.get(key),
+            GoneStep::Item(pairs) => here.as_array()?.iter().find(|item| {
+                pairs.iter().all(|(key, text)| item.get(key).and_then(serde_json::Value::as_str) == Some(text.as_str()))
+            }),
+        })
+    }
+
+    /// Its path as `managedFields` has it (structured-merge-diff v4 `fieldpath/serialize.go`): `f:KEY`, `k:{"name":"web"}`.
+    fn owned(&self, fields: &serde_json::Value) -> bool {
+        let mut here = fields;
+        for step in &self.steps {
+            let next = match step {
+                GoneStep::Key(key) => here.get(format!("f:{key}")),
+                GoneStep::Item(pairs) => here.as_object().and_then(|map| {
+                    let is_it = |key: &&String| {
+                        let keys: Option<serde_json::Value> =
+                            key.strip_prefix("k:").and_then(|json| serde_json::from_str(json).ok());
+                        keys.is_some_and(|keys| {
+                            pairs
+                                .iter()
+                                .all(|(key, text)| keys.get(key).and_then(serde_json::Value::as_str) == Some(text.as_str()))
+                        })
+                    };
+                    map.keys().find(is_it).and_then(|key| map.get(key))
+                }),
+            };
+            match next {
+                Some(next) => here = next,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// The managers of an object, besides Flux's, that own the field.
+    pub fn owners(&self, body: &serde_json::Value, flux: &str) -> Vec<String> {
+        let entries = body.pointer("/metadata/managedFields").and_then(serde_json::Value::as_array);
+        let owns = |entry: &&serde_json::Value| entry.get("fieldsV1").is_some_and(|fields| self.owned(fields));
+        let manager = |entry: &serde_json::Value| Some(entry.get("manager")?.as_str()?.to_owned()).filter(|name| name != flux);
+        let mut found: Vec<String> = entries.into_iter().flatten().filter(owns).filter_map(manager).collect();
+        found.dedup();
+        found
+    }
 }
 
 /// What the API server says of one object.
@@ -27,6 +97,11 @@ pub enum DryRunAnswer {
     Taken,
     /// It would not take it: its own words.
     Refused(String),
+    /// It would, and a field that is taken out would still be there, for these own it too.
+    Kept {
+        field: String,
+        owners: Vec<String>,
+    },
     /// It did not look at it, and why.
     NotAsked(String),
 }

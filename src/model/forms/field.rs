@@ -29,6 +29,8 @@ pub struct Field {
     pub default: String,
     /// It may stay empty.
     pub optional: bool,
+    /// Emptied, it takes out what there is: an empty text is an answer.
+    pub clears: bool,
     /// A headless flag that no dialog asks for.
     pub flag_only: bool,
 }
@@ -109,6 +111,7 @@ impl Field {
             input,
             default: String::new(),
             optional: false,
+            clears: false,
             flag_only: false,
         }
     }
@@ -116,6 +119,11 @@ impl Field {
     #[must_use]
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
+    }
+
+    #[must_use]
+    pub fn clears(self) -> Self {
+        Self { clears: true, optional: true, ..self }
     }
 
     #[must_use]
@@ -194,7 +202,7 @@ impl Field {
         }
         let text = text.trim();
         if text.is_empty() {
-            return Ok(None);
+            return Ok(self.clears.then(|| FieldValue::Text(String::new())));
         }
         if text.contains(char::is_control) {
             return Err(Error::usage(
@@ -247,7 +255,13 @@ impl Field {
                 InputKind::Choice { from, .. } | InputKind::Many { from } => from.state(),
                 _ => None,
             };
-            let may = if self.optional { "may stay empty" } else { "" };
+            let may = match (self.clears, self.optional) {
+                (true, _) if !self.default.is_empty() => {
+                    return Some(Hint::Means(format!("empty: {} is taken out", self.default)));
+                }
+                (_, true) => "may stay empty",
+                (_, false) => "",
+            };
             let parts = [looked_up.unwrap_or_default(), &self.help, may].into_iter().filter(|part| !part.is_empty());
             let text = parts.collect::<Vec<_>>().join("; ");
             return (!text.is_empty()).then_some(Hint::Help(text));

@@ -119,7 +119,12 @@ impl Form {
         }
         let mut answers = Answers::default();
         for field in &self.fields {
-            let text = texts.get(&*field.id).copied().filter(|text| !text.trim().is_empty()).unwrap_or(&field.default);
+            let is_said = |text: &&str| field.clears || !text.trim().is_empty();
+            let text = match texts.get(&*field.id).copied().filter(is_said) {
+                Some(text) => text,
+                None if field.default.is_empty() => continue,
+                None => &field.default,
+            };
             if let Some(value) = field.read(text, clock)? {
                 answers.put(&field.id, value);
             }

@@ -62,19 +62,35 @@ impl FieldPath {
     /// Where the field is in an object, as [`scalars`] writes it, and what is there; for a field of an embedded text, the text. None where
     /// that is not a scalar. Followed step by step: aliases of one anchor are one node.
     pub fn place<'n>(&self, object: &'n Node) -> Option<(String, &'n Node)> {
-        let whole = trail(object, &self.parts, String::new());
-        let (path, node) = whole.or_else(|| {
+        let (path, node) = self.found(object)?;
+        let is_empty = |node: &Node| {
+            matches!(&node.value, Value::Map(entries) if entries.is_empty()) || node.is_list() && node.items().is_empty()
+        };
+        (node.is_scalar() || is_empty(node)).then_some((path, node))
+    }
+
+    /// The same, whatever is there.
+    pub fn found<'n>(&self, object: &'n Node) -> Option<(String, &'n Node)> {
+        trail(object, &self.parts, String::new()).or_else(|| {
             (1..self.parts.len()).rev().find_map(|taken| {
                 let (path, scalar) = trail(object, &self.parts[..taken], String::new())?;
                 let holds =
                     |documents: Vec<Node>| documents.iter().any(|document| find(document, &self.parts[taken..]).is_some());
                 embedded(scalar).is_some_and(holds).then_some((path, scalar))
             })
-        })?;
-        let is_empty = |node: &Node| {
-            matches!(&node.value, Value::Map(entries) if entries.is_empty()) || node.is_list() && node.items().is_empty()
-        };
-        (node.is_scalar() || is_empty(node)).then_some((path, node))
+        })
+    }
+
+    /// The list or map that the field is in, and the last step; none for the object itself.
+    pub fn above(&self) -> Option<(Self, &PathPart)> {
+        let (last, parts) = self.parts.split_last()?;
+        Some((Self { parts: parts.to_vec() }, last))
+    }
+
+    /// The first steps of it.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        Self { parts: self.parts[..count.min(self.parts.len())].to_vec() }
     }
 
     /// The same path with the places of the items that this object has: it also leads to an item whose name is then another.

@@ -1,6 +1,7 @@
 //! What is known of an object when a playbook is asked: its kind, and its fields as git has them.
 
 use crate::change::BuiltObject;
+use crate::forms::Answers;
 use crate::insight::declared::Declared;
 use crate::insight::field::scalars;
 use crate::insight::named::group;
@@ -19,6 +20,8 @@ pub struct KnownObject<'a> {
     fields: Option<Vec<(String, String)>>,
     /// What builds it, and what is built beside it; none on a form.
     pub built: Option<&'a BuiltObject<'a>>,
+    /// What was answered so far: what is asked next may depend on it.
+    pub answered: Answers,
 }
 
 impl<'a> KnownObject<'a> {
@@ -30,7 +33,13 @@ impl<'a> KnownObject<'a> {
     /// As a form knows it. Values of Secrets are masked.
     pub fn declared(kind: &'static Kind, declared: &Declared) -> Self {
         let fields = declared.fields.iter().map(|field| (field.path.clone(), field.value.clone())).collect();
-        Self { kind: Some(kind), name: declared.object.clone(), fields: Some(fields), built: None }
+        Self { kind: Some(kind), name: declared.object.clone(), fields: Some(fields), ..Self::default() }
+    }
+
+    /// The same, with what was answered so far.
+    #[must_use]
+    pub fn answered(self, answered: Answers) -> Self {
+        Self { answered, ..self }
     }
 
     /// As it is built.
@@ -42,7 +51,7 @@ impl<'a> KnownObject<'a> {
     fn of(node: &Node) -> Self {
         let fields = scalars(node).into_iter().map(|(path, node)| (path, node.text().unwrap_or_default().to_owned())).collect();
         let kind = kinds::find(group(node), text_at(node, "kind"));
-        Self { kind, name: crate::insight::named::shown(node), fields: Some(fields), built: None }
+        Self { kind, name: crate::insight::named::shown(node), fields: Some(fields), ..Self::default() }
     }
 
     /// Whether git was asked.

@@ -12,6 +12,7 @@ mod set_field;
 mod suspend_in_git;
 #[cfg(test)]
 mod tests;
+mod track_origins;
 mod update_chart_version;
 mod update_image;
 mod update_resources;
@@ -20,8 +21,8 @@ mod update_values;
 pub use known::KnownObject;
 
 use crate::change::{
-    Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope, WantedChange,
-    WantedField,
+    Alternative, BuiltObject, ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope,
+    WantedChange, WantedField,
 };
 use crate::domain::published::Catalogue;
 use crate::domain::{Object, ObjectRef};
@@ -41,6 +42,7 @@ pub static ALL: &[&Playbook] = &[
     &update_chart_version::PLAYBOOK,
     &suspend_in_git::PLAYBOOK,
     &resume_in_git::PLAYBOOK,
+    &track_origins::PLAYBOOK,
     &set_field::PLAYBOOK,
 ];
 
@@ -142,6 +144,11 @@ pub fn field_setter(field: &str, value: &str) -> (&'static Playbook, Answers) {
     (&set_field::PLAYBOOK, set_field::answers(field, value))
 }
 
+/// The playbook that changes any fields of an object at once.
+pub fn editor() -> &'static Playbook {
+    &edit::PLAYBOOK
+}
+
 /// An order that changes what decides on the field instead: in the same repository, on the same branch, for the same reason.
 pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrder {
     ChangeOrder {
@@ -149,7 +156,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         object: other.named(),
         namespace: other.object.namespace.clone(),
         also: Vec::new(),
-        settings: vec![format!("{}={value}", other.field)],
+        settings: vec![ChangeSetting::set(format!("{}={value}", other.field))],
         left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
@@ -160,27 +167,35 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
 }
 
 /// An order that takes a change back, of which these fields became others: each gets the value that it had, if it still has the one that
-/// it was given.
+/// it was given; what came is taken out, and what was taken out is there again. The last comes first.
 ///
 /// # Errors
-/// A field was not there before, its value is not kept, or several objects had different ones.
+/// A value is not kept, or several objects had different ones.
 pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
     let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
-    let mut objects: Vec<(Option<&ObjectRef>, Vec<String>, Vec<String>)> = Vec::new();
-    for one in fields {
+    let mut objects: Vec<(Option<&ObjectRef>, Vec<ChangeSetting>, Vec<String>)> = Vec::new();
+    for one in fields.iter().rev() {
         let field = &one.field;
-        let before =
-            one.before.as_deref().ok_or_else(|| by_hand(format!("{field} was not set before: it would have to be removed")))?;
-        if [before, &one.after].iter().any(|value| value.contains(MASKED)) {
+        if [&one.before, &one.after].into_iter().flatten().any(|value| value.contains(MASKED)) {
             return Err(by_hand(format!("what {field} was is not kept: it is a value of a Secret")));
         }
+        let (setting, expected) = match (&one.inverse, &one.before, &one.after) {
+            (Some(inverse), ..) => (inverse.setting.clone(), inverse.expected.clone()),
+            (None, Some(before), Some(after)) => {
+                (ChangeSetting::set(format!("{field}={before}")), Some(format!("{field}={after}")))
+            }
+            // by a version that did not keep it
+            (None, Some(before), None) => (ChangeSetting::set(format!("{field}={before}")), None),
+            (None, None, after) => (ChangeSetting::Unset(field.clone()), after.as_ref().map(|after| format!("{field}={after}"))),
+        };
         let at = objects.iter().position(|(object, ..)| *object == one.of.as_ref()).unwrap_or(objects.len());
         if at == objects.len() {
             objects.push((one.of.as_ref(), Vec::new(), Vec::new()));
         }
-        objects[at].1.push(format!("{field}={before}"));
-        objects[at].2.push(format!("{field}={}", one.after));
+        objects[at].1.push(setting);
+        objects[at].2.extend(expected);
     }
+    objects.reverse();
     let [(object, settings, expected), more @ ..] = &objects[..] else { return Err(by_hand("it changed nothing".to_owned())) };
     if more.iter().any(|(_, before, after)| (before, after) != (settings, expected)) {
         return Err(by_hand("its objects had different values before".to_owned()));
@@ -218,18 +233,40 @@ impl Playbook {
     ///
     /// # Errors
     /// An assignment without `=`, an unknown field, or a value that cannot be read.
-    pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Assigned> {
+    pub fn read(&self, assignments: &[ChangeSetting], clock: &Clock) -> Result<Assigned> {
         if let AssignmentTarget::ObjectField { below, .. } = self.assigns_to {
-            let one = |text: &String| WantedField::parse(&of_fields(below, text));
+            let one = |setting: &ChangeSetting| WantedField::read(&of_field(below, setting));
             let wanted = assignments.iter().map(one).collect::<Result<Vec<_>>>()?;
             return match twice(&wanted) {
                 Some(field) => Err(Error::usage(format!("`{field}` is set twice"), "set it once")),
-                None if wanted.is_empty() => Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE")),
+                None if wanted.is_empty() => {
+                    Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE, or --unset FIELD"))
+                }
                 None => Ok(Assigned::Fields(wanted)),
             };
         }
-        let pairs = assignments.iter().map(|text| Form::assignment(text)).collect::<Result<Vec<_>>>()?;
+        let pair = |setting: &'_ ChangeSetting| match setting {
+            ChangeSetting::Set(text) => Form::assignment(text).map(|(id, value)| (id.to_owned(), value.to_owned())),
+            ChangeSetting::Unset(id) => self.cleared(id).map(|id| (id, String::new())),
+            ChangeSetting::Json(_) => Err(Error::usage(format!("{} takes no JSON", self.name), "write --set NAME=VALUE")),
+        };
+        let pairs = assignments.iter().map(pair).collect::<Result<Vec<_>>>()?;
+        let pairs: Vec<_> = pairs.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();
         Ok(Assigned::Answers((self.form)(&KnownObject::default()).read(pairs, clock)?))
+    }
+
+    /// A field of the form that can be emptied.
+    fn cleared(&self, id: &str) -> Result<String> {
+        let form = (self.form)(&KnownObject::default());
+        match form.field(id) {
+            Some(field) if field.clears => Ok(id.to_owned()),
+            Some(_) => Err(Error::usage(format!("{id} cannot be taken out"), "only a value of its own can")),
+            None => {
+                let all = form.fields.iter().filter(|field| field.clears).map(|field| &*field.id).collect::<Vec<_>>().join(", ");
+                let all = if all.is_empty() { "nothing can be taken out here".to_owned() } else { format!("there are {all}") };
+                Err(Error::usage(format!("there is no field `{id}`"), all))
+            }
+        }
     }
 
     /// What the assignments want of an object.
@@ -249,19 +286,19 @@ impl Playbook {
     ///
     /// # Errors
     /// A missing answer, or one that names no field.
-    pub fn assignments(&self, answers: &Answers) -> Result<Vec<String>> {
+    pub fn assignments(&self, answers: &Answers) -> Result<Vec<ChangeSetting>> {
         let form = (self.form)(&KnownObject::default());
         form.complete(answers)?;
         if let AssignmentTarget::ObjectField { below, .. } = self.assigns_to {
             let wanted = (self.wanted)(answers, &KnownObject::default())?;
             let one = |one: &WantedField| {
                 let written = one.written.strip_prefix(below).unwrap_or(&one.written);
-                format!("{}={}", written.strip_prefix('.').unwrap_or(written), one.value)
+                one.setting_as(written.strip_prefix('.').unwrap_or(written))
             };
             return Ok(wanted.fields().iter().map(one).collect());
         }
         let answered = form.fields.iter().filter_map(|field| Some((&field.id, answers.get(&field.id)?)));
-        Ok(answered.map(|(id, value)| format!("{id}={value}")).collect())
+        Ok(answered.map(|(id, value)| ChangeSetting::set(format!("{id}={value}"))).collect())
     }
 
     /// Reads what follows its name after `:`; nothing is required there.
@@ -288,9 +325,18 @@ impl Playbook {
     fn field_answers(&self, wanted: &WantedField, below: &str) -> Answers {
         let form = (self.form)(&KnownObject::default());
         let written = wanted.written.strip_prefix(below).unwrap_or(&wanted.written);
-        let texts = [written.strip_prefix('.').unwrap_or(written), &wanted.value];
+        let texts = [written.strip_prefix('.').unwrap_or(written), wanted.value.text()];
         let answered = form.fields.iter().zip(texts).filter(|(_, text)| !text.is_empty());
         answered.fold(Answers::default(), |answers, (field, text)| answers.with(&field.id, FieldValue::Text(text.to_owned())))
+    }
+}
+
+/// A setting of a field below another.
+fn of_field(below: &str, setting: &ChangeSetting) -> ChangeSetting {
+    match setting {
+        ChangeSetting::Set(text) => ChangeSetting::Set(of_fields(below, text)),
+        ChangeSetting::Json(text) => ChangeSetting::Json(of_fields(below, text)),
+        ChangeSetting::Unset(text) => ChangeSetting::Unset(of_fields(below, text)),
     }
 }
 
@@ -318,6 +364,10 @@ impl std::fmt::Debug for Playbook {
 }
 
 fn twice(wanted: &[WantedField]) -> Option<&str> {
-    let is_again = |(at, one): &(usize, &WantedField)| wanted[..*at].iter().any(|other| other.field == one.field);
+    // items come and go at one place, one after the other
+    let is_again = |(at, one): &(usize, &WantedField)| {
+        let is_moved = |field: &WantedField| field.is_inserted || field.is_gone();
+        wanted[..*at].iter().any(|other| other.field == one.field && !is_moved(one) && !is_moved(other))
+    };
     wanted.iter().enumerate().find(is_again).map(|(_, one)| one.written.as_str())
 }

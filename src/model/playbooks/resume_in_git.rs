@@ -1,4 +1,5 @@
-//! Resume in git: takes back what [`super::suspend_in_git`] sets.
+//! Resume in git: takes `spec.suspend` out, also where others wrote it. Written as `false` it would undo every suspension in the cluster at the next
+//! reconcile (kustomize-controller `docs/spec/v1/kustomizations.md`, "Suspending and resuming"); left out it means the same.
 
 use super::suspend_in_git::{FIELD, offers, present};
 use super::{AssignmentTarget, Playbook, PlaybookStart};
@@ -20,7 +21,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted: |_, known| match known.value(FIELD) {
-        Some("true") => Ok(WantedChange::Own(vec![WantedField::new(FIELD, "false")?])),
+        Some("true") => Ok(WantedChange::Own(vec![WantedField::gone(FIELD)?])),
         _ => {
             let hint = "where it is suspended in the cluster: `fluxdeck resume`, or r";
             Err(Error::failed(format!("git does not suspend {}", known.name), hint))

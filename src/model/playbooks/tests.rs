@@ -6,13 +6,13 @@ use crate::change::{ChangeScope, PlanOutcome};
 
 fn read(name: &str, assignments: &[&str]) -> Result<Vec<(String, String)>> {
     let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
-    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    let assignments: Vec<_> = assignments.iter().map(|text| ChangeSetting::set(*text)).collect();
     let playbook = find(name).expect(name);
     let wanted = match playbook.read(&assignments, &clock)? {
         Assigned::Answers(answers) => (playbook.wanted)(&answers, &KnownObject::default())?,
         Assigned::Fields(fields) => WantedChange::Own(fields),
     };
-    Ok(wanted.fields().iter().map(|one| (one.written.clone(), one.value.clone())).collect())
+    Ok(wanted.fields().iter().map(|one| (one.written.clone(), one.value.text().to_owned())).collect())
 }
 
 #[test]
@@ -56,10 +56,11 @@ fn answers_become_the_assignments_that_give_them() {
     ] {
         let playbook = find(name).expect(name);
         let made = playbook.typed(typed, &clock).and_then(|answers| playbook.assignments(&answers));
-        let made = made.map(|all| all.join(" ")).map_err(|error| error.exit_code());
+        let made =
+            made.map(|all| all.iter().map(|one| one.flag().1).collect::<Vec<_>>().join(" ")).map_err(|error| error.exit_code());
         assert_eq!(made.as_deref().map_err(|code| *code), expected, "{name} {typed}");
         if let Ok(text) = made {
-            playbook.read(&[text], &clock).expect("what was made is read");
+            playbook.read(&[ChangeSetting::Set(text)], &clock).expect("what was made is read");
         }
     }
 }
@@ -220,7 +221,7 @@ data:
 /// The lines that a playbook changes; or why it does not.
 fn ran(name: &str, object: &str, assignments: &[&str]) -> std::result::Result<Vec<String>, String> {
     let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
-    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    let assignments: Vec<_> = assignments.iter().map(|text| ChangeSetting::set(*text)).collect();
     let playbook = find(name).expect(name);
     let repo = TestRepo::of(FLEET, ChangeScope::Any);
     let assigned = playbook.read(&assignments, &clock).map_err(|error| error.to_string())?;
@@ -278,6 +279,19 @@ fn playbooks_of_workloads_change_the_one_line_that_decides() {
             "deploy/web",
             &["cpu-request=200m"],
             &["apps/web.yaml:-            cpu: 100m", "apps/web.yaml:+            cpu: 200m"],
+        ),
+        ("update-resources", "deploy/web", &["cpu-request="], &["apps/web.yaml:-            cpu: 100m"]),
+        // nothing stays of what is empty then
+        (
+            "update-resources",
+            "deploy/web",
+            &["cpu-request=", "memory-request="],
+            &[
+                "apps/web.yaml:-        resources:",
+                "apps/web.yaml:-          requests:",
+                "apps/web.yaml:-            cpu: 100m",
+                "apps/web.yaml:-            memory: 64Mi",
+            ],
         ),
     ]);
 }
@@ -338,11 +352,12 @@ fn playbooks_of_releases_and_of_flux_objects_change_the_one_line_that_decides() 
             &["apps/releases.yaml:-    semver: 18.x", "apps/releases.yaml:+    semver: 19.x"],
         ),
         ("suspend-in-git", "hr/inline", &[], &["apps/releases.yaml:+  suspend: true"]),
+        ("resume-in-git", "ks/apps", &[], &["clusters/prod/apps.yaml:-  suspend: true"]),
         (
-            "resume-in-git",
+            "track-origins",
             "ks/apps",
             &[],
-            &["clusters/prod/apps.yaml:-  suspend: true", "clusters/prod/apps.yaml:+  suspend: false"],
+            &["clusters/prod/apps.yaml:+  buildMetadata:", "clusters/prod/apps.yaml:+  - originAnnotations"],
         ),
     ]);
 }
@@ -358,6 +373,14 @@ fn what_means_nothing_for_an_object_is_refused_with_a_reason() {
         ("update-image", "deploy/web", &["image=:"], "no tag behind the sign"),
         ("update-image", "hr/inline", &["image=:2"], "HelmRelease web/inline has no containers"),
         ("update-resources", "deploy/web", &[], "neither a request nor a limit"),
+        ("update-resources", "deploy/web", &["cpu-limit="], "neither a request nor a limit"),
+        ("update-resources", "deploy/web", &["cpu-limit=50m"], "the CPU request 100m is above its limit 50m"),
+        (
+            "update-resources",
+            "deploy/web",
+            &["memory-request=2Gi", "memory-limit=1Gi"],
+            "the memory request 2Gi is above its limit 1Gi",
+        ),
         ("update-chart-version", "ocirepository/pinned", &["version=1"], "takes a digest, whatever version is named"),
         ("update-chart-version", "deploy/web", &["version=1"], "Deployment web/web names no chart"),
         (
@@ -408,7 +431,7 @@ fn the_source_of_a_chart_is_found_in_another_kustomization_of_its_cluster() {
     let playbook = find("update-chart-version").expect("it is one");
     for scope in [ChangeScope::Any, ChangeScope::Kustomization("prod/flux-system/apps".to_owned())] {
         let repo = TestRepo::of(&files, scope);
-        let assigned = playbook.read(&["version=1.5.x".to_owned()], &clock).expect("a version");
+        let assigned = playbook.read(&[ChangeSetting::set("version=1.5.x")], &clock).expect("a version");
         match repo.plan_wanted("hr/web", &|built| playbook.wanted_of(&assigned, built)) {
             Ok(PlanOutcome::Planned(plan)) => {
                 let lines = ["sources/web.yaml:-  ref: {semver: 1.4.x}", "sources/web.yaml:+  ref: {semver: 1.5.x}"];
@@ -416,7 +439,7 @@ fn the_source_of_a_chart_is_found_in_another_kustomization_of_its_cluster() {
             }
             other => panic!("{other:?}"),
         }
-        let wrong = playbook.read(&["version=notaversion".to_owned()], &clock).expect("a text");
+        let wrong = playbook.read(&[ChangeSetting::set("version=notaversion")], &clock).expect("a text");
         let error = repo.plan_wanted("hr/web", &|built| playbook.wanted_of(&wrong, built)).expect_err("no range");
         assert_eq!((error.message.as_str(), error.exit_code()), ("`notaversion` is not a version or a range", 2));
     }

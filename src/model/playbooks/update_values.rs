@@ -63,7 +63,7 @@ fn in_layers(fields: Vec<WantedField>, known: &KnownObject<'_>) -> Result<Wanted
     match &layers[..] {
         [Layer::Map(first, _), rest @ ..] if rest.iter().all(|one| matches!(one, Layer::Map(key, _) if key == first)) => {
             let field = |(layer, wanted): (&Layer, &WantedField)| match layer {
-                Layer::Map(_, path) => WantedField::new(path, &wanted.value),
+                Layer::Map(_, path) => WantedField::of(path, wanted.value.clone()),
                 Layer::Release => Ok(wanted.clone()),
             };
             Ok(WantedChange::Other(first.clone(), layers.iter().zip(&fields).map(field).collect::<Result<_>>()?))

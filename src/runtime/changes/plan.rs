@@ -132,7 +132,7 @@ fn as_expected(outcome: PlanOutcome, order: &ChangeOrder) -> Result<PlanOutcome>
     for text in &order.expected {
         let expected = WantedField::parse(text)?;
         let is_other =
-            |done: &&change::FieldChange| done.field == expected.written && done.before.as_ref() != Some(&expected.value);
+            |done: &&change::FieldChange| done.field == expected.written && done.before.as_deref() != Some(expected.value.text());
         let Some(done) = plan.done.iter().find(is_other) else { continue };
         let now = done.before.as_deref().unwrap_or("nothing");
         return Ok(PlanOutcome::Refused(Refused {
@@ -141,7 +141,7 @@ fn as_expected(outcome: PlanOutcome, order: &ChangeOrder) -> Result<PlanOutcome>
             field: done.field.clone(),
             why: format!(
                 "it reads `{now}` by now, not `{}`: it was changed again since, and that would be taken back too",
-                expected.value
+                expected.value.text()
             ),
             hint: format!("set {} itself, if that is what you want", done.field),
             set_at: None,

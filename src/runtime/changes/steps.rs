@@ -21,6 +21,7 @@ use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
 use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{TextPlace, documents};
+use fluxdeck_model::render::{Node, write};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, PreparedChange};
 
 /// How often a forge is asked again that does not know a branch yet which was just pushed, and how long between. Nothing was opened then.
@@ -260,10 +261,29 @@ fn has_values(body: &Value, change: &Change, object: &ObjectRef) -> Result<bool>
     let mut all = true;
     let is_of = |field: &&ProposedField| field.of.as_ref().is_none_or(|of| of.moved(object.cluster) == *object);
     for field in change.fields.iter().filter(is_of) {
-        let path = FieldPath::parse(&field.field)?;
-        all &= path.reach(node).ok().and_then(|found| found.text().map(|text| text == field.after)).unwrap_or_default();
+        let path = FieldPath::parse(&field.field.replace("[+", "["))?;
+        all &= reads_as(node, &path, field);
     }
     Ok(all)
+}
+
+/// Whether a field has the value that a change gave it. One that was taken out is not there, or has a default of the API server; of a list or a
+/// map, to which that adds its defaults, only that it is there.
+fn reads_as(node: &Node, path: &FieldPath, field: &ProposedField) -> bool {
+    let found = path.reach(node).ok();
+    let text = found.as_ref().map(|found| found.text());
+    // an item that is known by its place: after it came or went nobody can say which one is there
+    let is_placed = field.field.ends_with(']') && !field.field.ends_with("']") && !field.field.contains('=');
+    match (&field.after, text) {
+        (None, None) => true,
+        (None, Some(Some(text))) => is_placed || Some(text) != field.before.as_deref(),
+        (None, Some(None)) => {
+            is_placed || found.and_then(|found| write::json(&found).ok()).map(|json| json.to_string()) != field.before
+        }
+        (Some(_), _) if field.field.contains("[+") => true,
+        (Some(after), Some(text)) => text.is_none_or(|text| text == after),
+        (Some(_), None) => false,
+    }
 }
 
 fn failed(error: Error) -> ChangeOutcome {

@@ -10,7 +10,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::origins::{change, open, place};
+use super::origins::{change, keep, open, place};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
@@ -43,10 +43,18 @@ struct DriftView {
 /// One row: the object and the line of git that sets the field, where it is a difference; and all of it as a sentence.
 struct DriftRow {
     object: Option<ObjectRef>,
-    /// The field, and the value in the cluster.
-    field: Option<(String, String)>,
+    /// The field, and what the cluster has there.
+    field: Option<(String, Live)>,
     place: Option<LayerPlace>,
     message: String,
+}
+
+/// What the cluster has of a field.
+enum Live {
+    /// What a field of a form can hold.
+    Scalar(String),
+    /// A list or a map; nothing.
+    Whole(Option<serde_json::Value>, bool),
 }
 
 impl DriftView {
@@ -93,7 +101,7 @@ fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)
         (
             cells,
             summary(
-                scalar(field).map(|live| (field.path.clone(), live)),
+                Some((field.path.clone(), live_value(field))),
                 Some(at),
                 format!("{}  {}  {by}", line(field), place(&field.origin)),
             ),
@@ -102,12 +110,13 @@ fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)
     fields.iter().map(row).collect()
 }
 
-/// The value in the cluster, where it is one that a field of a form can hold.
-fn scalar(field: &fluxdeck_model::insight::drift::Drifted) -> Option<String> {
-    match &masked::field(&field.path, field.live.as_ref()?) {
-        serde_json::Value::String(text) => Some(text.clone()),
-        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Some(value.to_string()),
-        _ => None,
+/// The value in the cluster.
+fn live_value(field: &fluxdeck_model::insight::drift::Drifted) -> Live {
+    let Some(live) = &field.live else { return Live::Whole(None, false) };
+    match masked::field(&field.path, live) {
+        serde_json::Value::String(text) => Live::Scalar(text),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Live::Scalar(value.to_string()),
+        shown => Live::Whole(Some(live.clone()), shown != *live || shown.to_string().contains(MASKED)),
     }
 }
 
@@ -147,7 +156,10 @@ impl View for DriftView {
                 true
             }
             (Gesture::Edit, Some(DriftRow { object: Some(object), field: Some((path, live)), .. })) => {
-                change(object, path, live, live.contains(MASKED), cx);
+                match live {
+                    Live::Scalar(live) => change(object, path, live, live.contains(MASKED), cx),
+                    Live::Whole(live, is_masked) => keep(object, path, live.as_ref(), *is_masked, cx),
+                }
                 true
             }
             (Gesture::File | Gesture::Open | Gesture::Edit, Some(summary)) => {

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! ╭ edit Deployment web/web ── prod-eu ──────────────────────────────────╮
-//! │ the text cannot be taken: taken out: spec.replicas                   │
-//! │ fields are set here, not taken out: that is done in the file         │
+//! │ the text cannot be taken: `metadata.name` says which object it is    │
+//! │ another object takes its place where it changes: edit the manifest   │
 //! ╰ ⏎ edit  esc discard ─────────────────────────────────────────────────╯
 //! ```
 //! What was typed is kept until the change is reviewed or discarded. What the edited text means is decided in `change::manuscript`.
@@ -59,7 +59,7 @@ impl EditView {
         let Some(manuscript) = self.manuscript.get() else { return };
         let query = self.shown.query().and_then(|query| {
             let mut order = manuscript.order.clone();
-            order.settings = manuscript::assignments(&manuscript.text, text)?;
+            order.settings = manuscript::settings(&manuscript.text, text)?;
             Ok(ChangeQuery { order, ..query })
         });
         match query {

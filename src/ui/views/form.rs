@@ -29,7 +29,7 @@ use fluxdeck_model::change::SiteScope;
 use fluxdeck_model::commands::{ChangeForm, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::published::Published;
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::forms::{Answers, Form, on_offer};
+use fluxdeck_model::forms::{Answers, FieldValue, Form, on_offer};
 use fluxdeck_model::insight::declared::{Declaration, Declared};
 use fluxdeck_model::insight::field::FieldPath;
 use fluxdeck_model::kinds;
@@ -110,7 +110,7 @@ impl FormView {
 
     /// The form as it is now, with what was looked up.
     fn form(&self, state: &State) -> Form {
-        let mut form = self.shown.form(&self.known(), state);
+        let mut form = self.shown.form(&self.known_by_now(), state);
         if let Some(OnOffer { field, sign, now, .. }) = &self.on_offer {
             match &self.published.answer {
                 Answer::Waiting => form.wait(field),
@@ -148,6 +148,13 @@ impl FormView {
     fn known(&self) -> KnownObject<'static> {
         let kind = kinds::of(&self.shown.object.gk);
         self.declared.get().map_or_else(|| KnownObject::of_kind(kind), |declared| KnownObject::declared(kind, declared))
+    }
+
+    /// The same, with what is typed so far, whether it can be read or not.
+    fn known_by_now(&self) -> KnownObject<'static> {
+        let typed = self.filling.texts().into_iter().filter(|(_, text)| !text.trim().is_empty());
+        let one = |answers: Answers, (id, text): (String, String)| answers.with(&id, FieldValue::Text(text.trim().to_owned()));
+        self.known().answered(typed.fold(Answers::default(), one))
     }
 
     /// Keeps what is typed: whichever way the form is left, it is there again.
@@ -293,6 +300,8 @@ impl View for FormView {
         }
         match (self.filling.key(key), key.code) {
             (Taken::Changed, _) => {
+                // what is asked next may depend on it
+                self.filling.adopt(&self.form(cx.state));
                 self.keep(cx);
                 self.look_up(cx);
             }

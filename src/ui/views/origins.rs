@@ -17,6 +17,7 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::request::Request;
+use fluxdeck_model::change::ChangeSetting;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::{counted, printable, sanitise};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
@@ -105,6 +106,20 @@ pub(super) fn change(object: &ObjectRef, field: &str, value: &str, is_masked: bo
     }
     let (playbook, answers) = playbooks::field_setter(field, value);
     if let Err(error) = commands::open_form(playbook, std::slice::from_ref(object), answers, cx) {
+        cx.complain(error);
+    }
+}
+
+/// Opens the review of the change that gives a field in git what the cluster has: a list, a map, or nothing at all.
+pub(super) fn keep(object: &ObjectRef, field: &str, live: Option<&serde_json::Value>, is_masked: bool, cx: &mut Cx) {
+    if is_masked {
+        return change(object, field, MASKED, true, cx);
+    }
+    let setting = match live {
+        Some(live) => ChangeSetting::Json(format!("{field}={live}")),
+        None => ChangeSetting::Unset(field.to_owned()),
+    };
+    if let Err(error) = commands::open_review(object, vec![setting], cx) {
         cx.complain(error);
     }
 }

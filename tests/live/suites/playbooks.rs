@@ -125,10 +125,10 @@ const CHARTED: &[Run] = &[
         row: "site",
         key: "U",
         typed: "",
-        lines: &["-  suspend: true", "+  suspend: false"],
+        lines: &["-  suspend: true"],
         object: "helmrelease.helm.toolkit.fluxcd.io/site",
         path: ".spec.suspend",
-        value: "false",
+        value: "",
     },
 ];
 
@@ -211,7 +211,67 @@ fn every_playbook_of_a_release_goes_from_its_row_to_its_pods() {
     }
 }
 
+/// What a person does with the object in the editor, the lines of the difference, and a field of the object then.
+const EDITS: &[(&str, &[&str], &str, &str)] = &[
+    ("sed -i '/^  replicas:/d' \"$file\"", &["-  replicas: 2 # as many as are needed"], ".spec.replicas", "1"),
+    (
+        "sed -i -e 's/web:1.0/web:1.1/' -e '/^ *resources:/,/cpu:/d' \"$file\"",
+        &[
+            "-        image: registry.invalid/web:1.0 # pinned",
+            "-        resources:",
+            "-          requests: {cpu: 10m} # measured",
+            "+        image: registry.invalid/web:1.1 # pinned",
+        ],
+        ".spec.template.spec.containers[0].resources",
+        "{}",
+    ),
+    (
+        "sed -i 's/^      containers:/      containers:\\n      - name: side\\n        image: registry.invalid\\/side:1.0/' \"$file\"",
+        &["+      - name: side", "+        image: registry.invalid/side:1.0"],
+        ".spec.template.spec.containers[0].name",
+        "side",
+    ),
+    (
+        "sed -i '/registry.invalid.side/d; /name: side/d; s/^      - $//' \"$file\"",
+        &["-      - name: side", "-        image: registry.invalid/side:1.0"],
+        ".spec.template.spec.containers[0].name",
+        "web",
+    ),
+];
+
+/// `e`: what is deleted in the editor is gone in git and in the cluster, and nothing else.
+fn what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster() {
+    let bed = bed::alone();
+    let shop = Shop::of(&bed, "edit", &[("deploy/web.yaml", DEPLOYMENT)]);
+    let user = user(&bed, "admin").set("VISUAL", "").set("EDITOR", "sh editor.sh");
+    for ((script, expected, path, value), size) in EDITS.iter().zip([SMALL, WIDE].into_iter().cycle()) {
+        user.write("editor.sh", &format!("for file; do :; done\n{script}\n"));
+        let mut screen = user.open(&[], size);
+        screen.until_shows("● live", LATER);
+        screen.keys(&format!(":deploy {}\r", shop.name));
+        screen.until("the row", LATER, |text| text.contains("web"));
+        screen.keys("/^web$\r");
+        screen.keys("e");
+        screen.until_shows("opens a pull request", SOON);
+        assert_eq!(open(shop.bed, &shop.name), [], "{script}: nothing is sent before it is confirmed");
+        screen.keys("\r");
+        let number = within(SOON, || {
+            screen.read(Duration::from_millis(50));
+            open(shop.bed, &shop.name).first().map(|(number, _)| *number)
+        });
+        let number = number.unwrap_or_else(|| panic!("{script} is opened: {}", screen.text()));
+        assert_eq!(lines(shop.bed, &shop.name, number), *expected, "{script}");
+        merge(shop.bed, &shop.name, number, "squash");
+        let reconciled = user.run(&["reconcile", "ks", &shop.name, "-n", &shop.name, "--with-source"]);
+        assert_eq!(reconciled.code, 0, "{script}: {reconciled:?}");
+        let is_there = within(SOON, || (shop.reads("deployment/web", path) == *value).then_some(()));
+        assert!(is_there.is_some(), "{script}: {path} is {:?}", shop.reads("deployment/web", path));
+        screen.keys(":quit\r");
+    }
+}
+
 trials! {
     every_playbook_of_a_workload_goes_from_its_row_to_its_pods,
+    what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster,
     every_playbook_of_a_release_goes_from_its_row_to_its_pods,
 }

@@ -25,7 +25,7 @@ fn order(playbook: &str, object: &str, namespace: &str, setting: String) -> Chan
         playbook: playbook.to_owned(),
         object: object.to_owned(),
         namespace: namespace.to_owned(),
-        settings: vec![setting],
+        settings: vec![fluxdeck_model::change::ChangeSetting::Set(setting)],
         ..ChangeOrder::default()
     }
 }

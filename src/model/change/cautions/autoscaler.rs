@@ -26,7 +26,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
 /// The objects whose number changes, with their new one. That of the object that is meant may not change yet: it is refused.
 fn scaled<'a>(query: &CautionQuery<'a>) -> Vec<(Placed<'a>, String)> {
     let path = ["spec", "replicas"];
-    let wanted = query.wants("spec.replicas").map(|wanted| wanted.value.clone());
+    let wanted = query.wants("spec.replicas").filter(|wanted| !wanted.is_gone()).map(|wanted| wanted.value.text().to_owned());
     let both = query.changes.iter().filter(|change| change.applied().is_some()).filter_map(|change| change.both());
     let changed = both.filter(|(before, after)| before.json(&path).is_some() && before.json(&path) != after.json(&path));
     let changed = changed.filter_map(|(_, after)| Some((after, number_at(after.node(), &path)?.to_string())));

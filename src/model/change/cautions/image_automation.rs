@@ -103,8 +103,9 @@ fn wanted_tag(query: &CautionQuery<'_>, marker: &Marker) -> Option<String> {
     if !matches!(&*marker.part, "" | "tag") {
         return None;
     }
-    let is_image = wanted.value.contains(['/', ':', '@']);
-    let tag = if is_image { tag_of(&wanted.value) } else { &wanted.value };
+    let value = wanted.value.text();
+    let is_image = value.contains(['/', ':', '@']);
+    let tag = if is_image { tag_of(value) } else { value };
     (!tag.is_empty()).then(|| tag.to_owned())
 }
 

@@ -18,6 +18,7 @@ mod image_automation;
 mod limits;
 mod losses;
 mod major;
+mod origins;
 mod pods;
 mod privileges;
 mod pruned;
@@ -36,7 +37,7 @@ mod upkeep;
 
 use found::{FoundCautions, listed};
 pub use pods::{containers, spec as pod_spec};
-pub use query::{CautionQuery, ObjectChange, Placed, is, text_of};
+pub use query::{CautionQuery, ObjectChange, Placed, is, is_same, text_of};
 pub use switches::{is_forced, leaves_alone};
 
 use super::SiteScope;
@@ -65,6 +66,7 @@ static RULES: &[fn(&CautionQuery<'_>, &mut FoundCautions)] = &[
     autoscaler::says,
     image_automation::says,
     major::says,
+    origins::says,
 ];
 
 /// One thing to know.

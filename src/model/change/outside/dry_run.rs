@@ -1,17 +1,22 @@
 //! A server-side apply that stores nothing: of which objects it is asked for, and what the answers mean.
 
 use super::DRY_RUN;
+use crate::change::WantedField;
 use crate::change::builds::Build;
-use crate::change::cautions::{CautionQuery, ObjectChange, Placed, is, is_forced, leaves_alone, text_of};
+use crate::change::cautions::{CautionQuery, ObjectChange, Placed, is, is_forced, is_same, leaves_alone, text_of};
 use crate::change::checks::{Check, CheckResult};
 use crate::domain::GroupKind;
-use crate::domain::dry_run::{DryRun, DryRunAnswer};
+use crate::domain::dry_run::{DryRun, DryRunAnswer, GoneField, GoneStep};
 use crate::domain::text::counted;
+use crate::insight::field::{FieldPath, PathPart};
 use crate::insight::named::{group, shown};
 use crate::kinds;
 use crate::render::id::{meta_text, text_at};
-use crate::render::write;
+use crate::render::{Node, write};
 
+/// Fields that an action sets in the cluster.
+const SUSPEND: &str = "spec.suspend";
+const REPLICAS: &str = "spec.replicas";
 /// Objects that a reason names; the rest is counted.
 const MOST: usize = 3;
 
@@ -71,7 +76,28 @@ fn one(query: &CautionQuery<'_>, own: &Build, change: &ObjectChange<'_>, after: 
         body,
         account: spec.account.as_ref().map(|name| format!("{}/{name}", spec.namespace)),
         is_forced: after.upkeep().is_some_and(|upkeep| upkeep.recreates) || is_forced(node),
+        gone: change.before.map(|before| gone(query, before, node)).unwrap_or_default(),
     })
+}
+
+/// The wanted fields that an object has before, and not after.
+fn gone(query: &CautionQuery<'_>, before: Placed<'_>, after: &Node) -> Vec<GoneField> {
+    let is_meant = query.meant.is_some_and(|meant| is_same(meant.node(), before.node()));
+    let step = |part: &PathPart| match part {
+        PathPart::Key(key) => Some(GoneStep::Key(key.clone())),
+        PathPart::Item(pairs) => Some(GoneStep::Item(pairs.clone())),
+        // an item that is known by its place has no owner of its own
+        PathPart::Index(_) => None,
+    };
+    let one = |wanted: &WantedField| {
+        let (path, now) = wanted.field.found(before.node())?;
+        if !is_meant || !wanted.is_gone() || wanted.field.find(after).is_ok() {
+            return None;
+        }
+        let steps = FieldPath::parse(&path).ok()?.parts().iter().map(step).collect::<Option<_>>()?;
+        Some(GoneField { path: wanted.written.clone(), steps, was: write::json(now).ok()? })
+    };
+    query.wanted.iter().filter_map(one).collect()
 }
 
 /// What the cluster lacks as long as the change is not applied: the API server would not know what it is asked about.
@@ -99,6 +125,7 @@ pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Che
     for (run, answer) in answers {
         match answer {
             DryRunAnswer::Taken => taken.push(run),
+            DryRunAnswer::Kept { field, owners } => refused.push(kept(run, &field, &owners)),
             DryRunAnswer::Refused(why) if run.is_forced => {
                 unasked.push(format!("{}: {why}; Flux would delete it and create it again (force)", run.object));
             }
@@ -122,6 +149,17 @@ pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Che
         (true, true, 0) => check(CheckResult::NotRun, "no object is applied otherwise".to_owned()),
         (true, true, count) => check(CheckResult::Passed, format!("{} would be taken, {by}", counted(count, "object"))),
     }
+}
+
+/// Who keeps a field in the cluster that git takes out, and what ends that: the manager that owns it has to let go of it.
+fn kept(run: &DryRun, field: &str, owners: &[String]) -> String {
+    let owner = if owners.is_empty() { "another manager".to_owned() } else { owners.join(", ") };
+    let live = match field {
+        SUSPEND => "resume it in the cluster, once this is merged (r)".to_owned(),
+        REPLICAS => "set it in the cluster, once this is merged (a)".to_owned(),
+        _ => format!("{owner} has to give it up: take it out in the cluster too, or set it in git to what it is to be"),
+    };
+    format!("{}: {field} stays in the cluster, for {owner} owns it too: {live}", run.object)
 }
 
 fn some(all: &[String]) -> String {

@@ -229,7 +229,7 @@ fn a_field_that_is_left_out_stays_as_it_is_and_the_rest_is_planned_without_it() 
     assert_eq!(repo_without.lines(&plan)[..3], expected);
     assert!(repo_without.lines(&plan).contains(&"a/web.yaml:+  paused: false".to_owned()), "{:?}", repo_without.lines(&plan));
     let [out] = &plan.left_out[..] else { panic!("{:?}", plan.left_out) };
-    assert_eq!((&*out.field, out.before.as_deref(), &*out.after), ("spec.paused", Some("false"), "true"));
+    assert_eq!((&*out.field, out.before.as_deref(), out.after.as_deref()), ("spec.paused", Some("false"), Some("true")));
     assert_eq!(plan.done.len(), 2);
     let fields: Vec<_> = plan.rendered[0].objects[0].fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(fields, ["spec.replicas", "spec.minReadySeconds"]);

@@ -92,7 +92,7 @@ fn proven(files: &[(&str, &str)], now: &[(&str, &str)]) -> std::result::Result<C
     let found =
         ChangeTarget::find(&[&own], &[&own], &named, &|_| Ok(WantedChange::Own(vec![wanted.clone()])), &[]).expect("it is there");
     let FoundTarget::One(target) = found else { panic!("one build makes it") };
-    let typed = Typed::read(&wanted.value, FieldType::Integer).expect("an integer");
+    let typed = Typed::read(wanted.value.text(), FieldType::Integer).expect("an integer");
     let schemas = Schemas::read(&schemas()).expect("the table");
     let scope = ChangeScope::Kustomization("prod/flux-system/apps".to_owned());
     let claim = Claim { scope: &scope, target: &target, wanted: &wanted, typed: &typed, schemas: &schemas };

@@ -3,6 +3,7 @@
 mod caught;
 mod cautions;
 mod fleet;
+mod gone;
 mod harmless;
 mod layers;
 mod many;

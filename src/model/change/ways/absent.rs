@@ -1,7 +1,7 @@
 //! A field that is not there yet, added in the layer that holds its nearest parent; else in one that holds something beside it.
 
-use super::{FoundWays, Way, WayKind, WayQuery};
-use crate::change::value;
+use super::{FoundWays, Way, WayKind, WayQuery, inserted};
+use crate::change::value::{self, Typed};
 use crate::change::write::{Write, WriteKind, step};
 use crate::edit::{NewValue, NodePlace, Operation, PlaceStep};
 use crate::error::{Error, Result};
@@ -11,7 +11,8 @@ use crate::render::node::{Layer, Notation, Origin};
 use crate::render::trace::Joint;
 
 pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
-    if query.node.is_some() {
+    let is_in_list = query.wanted.is_inserted && inserted::has_list(query);
+    if query.node.is_some() || is_in_list || *query.typed == Typed::Gone {
         return;
     }
     let wanted = &query.wanted.field;
@@ -103,7 +104,7 @@ fn beside<'n>(key: &'n Node, value: &'n Node) -> &'n Origin {
     }
 }
 
-fn is_editable(origin: &Origin) -> bool {
+pub fn is_editable(origin: &Origin) -> bool {
     origin.form == Notation::Yaml && origin.line > 0 && !matches!(origin.layer, Layer::Build | Layer::FluxOwner | Layer::Secret)
 }
 
@@ -116,6 +117,6 @@ fn added(query: &WayQuery<'_>, parent: &Node, place: NodePlace, steps: &[PlaceSt
         [PlaceStep::Key(key)] if is_listed && in_literals => {
             (place.then(PlaceStep::Last), NewValue::string(format!("{key}={}", query.typed.text())))
         }
-        _ => (steps.iter().cloned().fold(place, NodePlace::then), NewValue::Scalar(query.typed.scalar())),
+        _ => (steps.iter().cloned().fold(place, NodePlace::then), query.typed.new_value()),
     }
 }

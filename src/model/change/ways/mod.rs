@@ -5,7 +5,9 @@
 mod absent;
 mod flux_patch;
 mod generated;
+mod gone;
 mod images;
+mod inserted;
 mod overlay;
 mod patch;
 mod set;
@@ -31,8 +33,17 @@ use crate::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 pub use images::{image_name, image_parts, tag_of};
 
 /// Every kind of layer, in the order in which it is tried.
-static ARMS: &[fn(&WayQuery<'_>, &mut FoundWays)] =
-    &[set::ways, images::ways, generated::ways, text::ways, absent::ways, overlay::ways, flux_patch::ways];
+static ARMS: &[fn(&WayQuery<'_>, &mut FoundWays)] = &[
+    set::ways,
+    images::ways,
+    generated::ways,
+    text::ways,
+    gone::ways,
+    inserted::ways,
+    absent::ways,
+    overlay::ways,
+    flux_patch::ways,
+];
 
 /// What a way is to the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +159,9 @@ impl<'a> WayQuery<'a> {
         typed: &'a Typed,
         schemas: &'a Schemas,
     ) -> Self {
-        let node = wanted.field.reach(&object.node).ok();
-        let turned = node.as_ref().map(|node| turn_back(node, &typed.text(), object.is_substituted));
+        let node = wanted.field.reach(&object.node).ok().filter(|_| !wanted.is_inserted);
+        let is_scalar = !matches!(typed, Typed::Gone | Typed::Structure(..));
+        let turned = node.as_ref().filter(|_| is_scalar).map(|node| turn_back(node, &typed.text(), object.is_substituted));
         let key = ObjectKey::of(&object.node);
         Self { tree, build, object, key, wanted, typed, schemas, node, turned }
     }

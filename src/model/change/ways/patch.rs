@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{WayQuery, absent};
 use crate::change::compare::ObjectKey;
+use crate::change::value::Typed;
 use crate::edit::{NewValue, PlaceStep};
 use crate::insight::field::{FieldPath, PathPart};
 use crate::render::node::{Layer, Node};
@@ -81,10 +82,15 @@ fn parts(query: &WayQuery<'_>) -> Option<Vec<PathPart>> {
     let object = &query.object.node;
     let parts_of =
         |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(FieldPath::parse(path).ok()?.parts().to_vec()) };
-    if query.wanted.field.find(object).is_ok() {
-        return parts_of(&query.wanted.field.place(object)?.0);
+    if query.wanted.is_inserted {
+        let (list, last) = query.wanted.field.above()?;
+        let known = parts_of(&list.found(object).filter(|_| list.find(object).is_ok())?.0)?;
+        return Some(known.into_iter().chain([last.clone()]).collect());
     }
-    if query.wanted.field.place(object).is_some() {
+    if query.wanted.field.find(object).is_ok() {
+        return parts_of(&query.wanted.field.found(object)?.0);
+    }
+    if query.wanted.field.found(object).is_some() {
         return None;
     }
     let (parent, rest) = query.wanted.field.nearest(object);
@@ -105,7 +111,18 @@ fn value(query: &WayQuery<'_>) -> Json {
 
 /// A strategic merge patch; none where an item of the way is known by its place alone.
 fn strategic(query: &WayQuery<'_>, parts: &[PathPart], name: &str) -> Option<String> {
-    let nested = parts.iter().rev().try_fold(value(query), |inner, part| match part {
+    let is_gone = *query.typed == Typed::Gone;
+    let (parts, last) = match parts {
+        // an item that is deleted, and one that is new: a list with it alone
+        [parts @ .., PathPart::Item(pairs)] if is_gone => {
+            let pair = |(key, value): &(String, String)| (key.clone(), Json::from(value.as_str()));
+            let item = pairs.iter().map(pair).chain([("$patch".to_owned(), Json::from("delete"))]).collect();
+            (parts, Json::Array(vec![Json::Object(item)]))
+        }
+        [parts @ .., PathPart::Index(_)] if query.wanted.is_inserted => (parts, Json::Array(vec![value(query)])),
+        parts => (parts, value(query)),
+    };
+    let nested = parts.iter().rev().try_fold(last, |inner, part| match part {
         PathPart::Key(key) => Some(Json::Object(Map::from_iter([(key.clone(), inner)]))),
         PathPart::Item(pairs) => {
             let mut item: Map<String, Json> =
@@ -127,7 +144,8 @@ fn strategic(query: &WayQuery<'_>, parts: &[PathPart], name: &str) -> Option<Str
 /// A JSON6902 patch.
 fn operation(query: &WayQuery<'_>, parts: &[PathPart]) -> Option<String> {
     let (mut here, mut path) = (Some(&query.object.node), String::new());
-    let (mut op, mut inner) = ("replace", value(query));
+    let is_gone = *query.typed == Typed::Gone;
+    let (mut op, mut inner) = (if query.wanted.is_inserted { "add" } else { "replace" }, value(query));
     for (at, part) in parts.iter().enumerate() {
         let step = match part {
             PathPart::Key(key) => key.replace('~', "~0").replace('/', "~1"),
@@ -152,7 +170,10 @@ fn operation(query: &WayQuery<'_>, parts: &[PathPart]) -> Option<String> {
             break;
         }
     }
-    yaml(&json!([{ "op": op, "path": path, "value": inner }]))
+    match is_gone {
+        true => yaml(&json!([{ "op": "remove", "path": path }])),
+        false => yaml(&json!([{ "op": op, "path": path, "value": inner }])),
+    }
 }
 
 /// JSON is YAML; what is read is written as kustomize writes it.

@@ -58,7 +58,12 @@ pub fn choices(proposal: &Proposal, diff: &mut Diff, theme: &Theme) -> Vec<Choic
     for out in &proposal.left_out {
         let before = out.before.as_deref().unwrap_or("nothing");
         let head = Styled::of(Style::Suspended, format!("   {} {}", theme.sign("–", "-"), sanitise_line(&out.field)));
-        let values = format!("  {} {} {}", value(before), theme.sign("→", "->"), value(&out.after));
+        let values = format!(
+            "  {} {} {}",
+            value(before),
+            theme.sign("→", "->"),
+            out.after.as_deref().map_or_else(|| "taken out".to_owned(), value)
+        );
         let lines = vec![say(diff, head.and(Style::Dim, values))];
         found.push(Choice { field: out.field.clone(), is_in: false, lines });
     }

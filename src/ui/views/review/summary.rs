@@ -187,7 +187,12 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
 /// `spec.replicas 3 → 5`.
 fn field_change(field: &ProposedField, arrow: &str) -> String {
     let before = field.before.as_deref().unwrap_or("nothing");
-    format!("{} {} {arrow} {}", sanitise_line(&field.field), value(before), value(&field.after))
+    format!(
+        "{} {} {arrow} {}",
+        sanitise_line(&field.field),
+        value(before),
+        field.after.as_deref().map_or_else(|| "taken out".to_owned(), value)
+    )
 }
 
 /// A value on one line; where it is long or empty, so that one sees it.

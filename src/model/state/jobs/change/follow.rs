@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advance::short;
 use super::behind::behind;
+use super::chart;
 use super::progress::End;
 use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangePhase, ChangeStep};
 use crate::domain::revision;
@@ -330,7 +331,7 @@ impl Change {
                 let Some(first) = all.first() else { return Reached::waiting("") };
                 let ready = |object: &Object| object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
                 let is_as_wanted = |object: &&&Object| {
-                    object.verdict.health == Health::Ready
+                    object.verdict.health == Health::Ready && chart::is_taken(object, store)
                         || object.verdict.health == Health::Suspended && self.suspends(&object.id)
                 };
                 match all.iter().find(|object| !is_as_wanted(object)) {
@@ -338,7 +339,11 @@ impl Change {
                     None if all.len() > 1 => Reached::Seen { at: now, text: counted(all.len(), "object") },
                     None => Reached::Seen { at: now, text: ready(first) },
                     Some(object) => {
-                        let (word, message) = (object.verdict.health.word(), &object.verdict.message);
+                        let lags = object.verdict.health == Health::Ready;
+                        let (word, message) = match lags {
+                            true => ("waiting", "its source has another version of the chart by now"),
+                            false => (object.verdict.health.word(), &*object.verdict.message),
+                        };
                         let name = if all.len() > 1 { format!("{}: ", object.id) } else { String::new() };
                         Reached::waiting(format!("{name}{word} {} {message}", ready(object)).trim().to_owned())
                     }
@@ -350,7 +355,9 @@ impl Change {
     /// Whether it is what suspends an object: then nothing of it becomes ready.
     fn suspends(&self, object: &ObjectRef) -> bool {
         let is_of = |of: &Option<ObjectRef>| of.as_ref().is_none_or(|of| of.moved(object.cluster) == *object);
-        self.fields.iter().any(|field| field.field == "spec.suspend" && field.after == "true" && is_of(&field.of))
+        self.fields
+            .iter()
+            .any(|field| field.field == "spec.suspend" && field.after.as_deref() == Some("true") && is_of(&field.of))
     }
 
     /// Notes what is new, and ends when the goal is reached or can no longer be seen.

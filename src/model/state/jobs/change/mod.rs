@@ -13,6 +13,7 @@
 
 mod advance;
 mod behind;
+mod chart;
 #[cfg(test)]
 mod faults;
 mod follow;

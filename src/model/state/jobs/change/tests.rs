@@ -22,7 +22,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         playbook: "scale".into(),
         object: "deployment/web".into(),
         namespace: "apps".into(),
-        settings: vec!["replicas=5".into()],
+        settings: vec![crate::change::ChangeSetting::set("replicas=5")],
         layer: LayerChoice::Set,
         site,
         ..ChangeOrder::default()
@@ -31,7 +31,8 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         of: None,
         field: "spec.replicas".into(),
         before: Some("3".into()),
-        after: "5".into(),
+        after: Some("5".into()),
+        inverse: None,
         place: "apps/web.yaml:6".into(),
         layer: "resource".into(),
     };
