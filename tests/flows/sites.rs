@@ -11,8 +11,8 @@ use fluxdeck::files::REAL;
 use fluxdeck::records::readers::{SeenReader, SeenReaders, note};
 use fluxdeck::runtime::{self, Answered, Changes, Desk, Guest, Options, Origin};
 use fluxdeck_model::change::{
-    ChangeOrder, ChangeSetting, ChangeSite, CheckResult, CompetingPull, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion,
-    competing,
+    ChangeOrder, ChangeSetting, ChangeSite, CheckResult, CompetingPull, Proposal, Proposed, ProposedField, SiteScope,
+    SourceQuestion, competing,
 };
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
 use fluxdeck_model::playbooks;
@@ -299,7 +299,7 @@ async fn what_another_context_was_seen_to_apply_is_said_of_a_change() {
             playbook: "scale".to_owned(),
             object: "Deployment.apps/frontend".to_owned(),
             namespace: "web".to_owned(),
-            settings: vec!["replicas=5".to_owned()],
+            settings: vec![ChangeSetting::Set("replicas=5".to_owned())],
             is_push_only: true,
             ..ChangeOrder::default()
         },
@@ -330,7 +330,7 @@ async fn what_an_artifact_generator_copies_is_changed_in_the_repository_that_it_
         playbook: "set-field".to_owned(),
         object: "CronJob.batch/report".to_owned(),
         namespace: "shop".to_owned(),
-        settings: vec!["spec.schedule=0 6 * * *".to_owned()],
+        settings: vec![ChangeSetting::Set("spec.schedule=0 6 * * *".to_owned())],
         is_push_only: true,
         ..ChangeOrder::default()
     };
@@ -365,7 +365,7 @@ async fn the_forge_is_asked_which_open_pull_requests_change_the_same() {
             playbook: "set-field".to_owned(),
             object: "Deployment.apps/checkout".to_owned(),
             namespace: "shop".to_owned(),
-            settings: vec![settings.to_owned()],
+            settings: vec![ChangeSetting::Set(settings.to_owned())],
             ..ChangeOrder::default()
         };
         let query = ChangeQuery {

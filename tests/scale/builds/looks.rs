@@ -75,7 +75,14 @@ async fn by_itself(renderer: &Renderer, repositories: &Repositories) {
     alone(
         &folder,
         id,
-        &BuildRequest { uid: "apps".into(), spec, ignore: None, composed: None, values: Default::default(), unset: Default::default() },
+        &BuildRequest {
+            uid: "apps".into(),
+            spec,
+            ignore: None,
+            composed: None,
+            values: Default::default(),
+            unset: Default::default(),
+        },
     );
 }
 
