@@ -24,6 +24,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/actions/reconcile.rs", &["force", "reset"], "fields of its own form: `--force`, `--reset`"),
     ("model/change/cautions/refusal.rs", &["suspend"], "a field of the spec"),
     ("model/change/cautions/suspended.rs", &["suspend"], "a field of the spec"),
+    ("model/change/ways/gone.rs", &["delete"], "a directive of a patch: `$patch: delete`"),
+    ("model/change/ways/patch.rs", &["delete"], "a directive of a patch: `$patch: delete`"),
     ("model/insight/drift.rs", &["reconcile"], "the last part of an annotation's key"),
     ("model/kinds/cron_job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),

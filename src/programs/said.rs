@@ -46,6 +46,9 @@ const WORDS: &[(&str, Class)] = &[
 /// system says why something cannot be written (`strerror`), and git what it could not do.
 const CAUSES: &[&str] = &["RPC failed;", "No space left on device", "Disk quota exceeded"];
 
+/// The last words of git where the program that it reaches the remote by has failed: git `pkt-line.c`.
+const UNREAD: &str = "Could not read from remote repository";
+
 /// Why git failed, by what it said on standard error.
 pub(super) fn failure(said: &[u8]) -> Failure {
     let all = String::from_utf8_lossy(said);
@@ -53,6 +56,9 @@ pub(super) fn failure(said: &[u8]) -> Failure {
     let class = WORDS.iter().find(|(words, _)| own.iter().any(|line| line.contains(words))).map(|(_, class)| *class);
     let cause = own.iter().find(|line| CAUSES.iter().any(|cause| line.contains(cause))).map(|line| redact(line).into_owned());
     let last = cause.unwrap_or_else(|| last_words(said, &["fatal:", "error:"]));
+    // of ssh git says no more than that; what ssh said stands before it
+    let of_ssh = own.iter().find(|line| WORDS.iter().any(|(words, _)| line.contains(words))).filter(|_| last.contains(UNREAD));
+    let last = of_ssh.map_or(last, |line| redact(line).into_owned());
     let last = last.strip_prefix("fatal: ").or_else(|| last.strip_prefix("error: ")).unwrap_or(&last);
     class.unwrap_or(Failure::Failed)(sanitise(&redact(last)).into_owned())
 }

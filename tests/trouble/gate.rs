@@ -294,7 +294,7 @@ fn point(request: &Request, seen: &[(Option<Point>, Request, u16)]) -> Option<Po
 }
 
 fn is_list(request: &Request) -> bool {
-    request.method == "GET" && request.path.contains("/pulls?")
+    request.method == "GET" && request.path.contains("/pulls?state=all")
 }
 
 /// Whether it is the request that does what the step is for.

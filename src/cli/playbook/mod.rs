@@ -151,7 +151,7 @@ impl Arguments {
     /// What is set, then what is taken out: of items of one list the last first, so that each place is the one that was meant.
     fn settings(&self) -> Vec<ChangeSetting> {
         let mut unset = self.unset.clone();
-        unset.sort_by(|one, other| places(other).cmp(&places(one)));
+        unset.sort_by_key(|one| std::cmp::Reverse(places(one)));
         let set = self.set.iter().cloned().map(ChangeSetting::Set);
         let json = self.set_json.iter().cloned().map(ChangeSetting::Json);
         set.chain(json).chain(unset.into_iter().map(ChangeSetting::Unset)).collect()

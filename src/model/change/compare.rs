@@ -228,16 +228,18 @@ fn walk(before: &Node, after: &Node, path: &str, found: &mut Vec<Leaf>) {
     }
 }
 
-/// Which items of two lists are the same: by their names where all have one and none is moved, else by their places between those that are
-/// equal at both ends.
+/// Which items of two lists are the same: by their names where all have one and none is moved, where one that is in the place of a name that
+/// is gone has another name; else by their places between those that are equal at both ends.
 fn aligned(old: &[Node], new: &[Node]) -> Vec<(Option<usize>, Option<usize>)> {
     let names = |items: &[Node]| (0..items.len()).map(|at| item(items, at)).collect::<Vec<_>>();
     let (was, now) = (names(old), names(new));
     let place = |name: &String| was.iter().position(|other| other == name);
     let are_named = was.iter().chain(&now).all(|name| name.starts_with("[name="));
     if are_named && now.iter().filter_map(place).is_sorted() {
-        let gone = was.iter().enumerate().filter(|(_, name)| !now.contains(name)).map(|(at, _)| (Some(at), None));
-        return now.iter().enumerate().map(|(at, name)| (place(name), Some(at))).chain(gone).collect();
+        let renamed = |at: usize| was.get(at).filter(|name| !now.contains(name)).map(|_| at);
+        let pairs: Vec<_> = now.iter().enumerate().map(|(at, name)| (place(name).or_else(|| renamed(at)), Some(at))).collect();
+        let gone = (0..was.len()).filter(|at| pairs.iter().all(|(old, _)| *old != Some(*at))).map(|at| (Some(at), None));
+        return pairs.iter().copied().chain(gone.collect::<Vec<_>>()).collect();
     }
     let head = old.iter().zip(new).take_while(|(one, other)| one.is_same(other)).count();
     let most = old.len().min(new.len()) - head;

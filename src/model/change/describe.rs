@@ -117,7 +117,7 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
             let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
             let field = field.strip_prefix("spec.").unwrap_or(field);
             // of several objects each may have had another value
-            let Some(after) = &one.after else { return cut(format!("{object}: {field} taken out")) };
+            let Some(after) = &one.after else { return cut(&format!("{object}: {field} taken out")) };
             let values = match one.before.as_ref().filter(|_| fields.iter().all(|other| other.before == one.before)) {
                 Some(before) => {
                     let (before, after) = tails(field, before, after);
@@ -129,12 +129,12 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
         }
         many => format!("change {}", counted(many.len(), "field")),
     };
-    cut(format!("{object}: {what}"))
+    cut(&format!("{object}: {what}"))
 }
 
 /// One line that a forge shows whole.
-fn cut(title: String) -> String {
-    let title = line(&title);
+fn cut(title: &str) -> String {
+    let title = line(title);
     if title.chars().count() <= TITLE {
         return title;
     }

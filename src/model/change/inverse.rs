@@ -43,7 +43,7 @@ fn back(wanted: &WantedField, before: &Node) -> Option<Inverse> {
         PathPart::Index(at) => place(*at)?,
         PathPart::Item(_) => place(list.find(before).ok()?.items().iter().position(|other| other.is_same(&node))?)?,
     };
-    is_open(&wanted.written, &write::json(&*node).ok()?)
+    is_open(&wanted.written, &write::json(&node).ok()?)
         .then_some(Inverse { setting: ChangeSetting::Json(format!("{written}={}", steps::ordered(&node).ok()?)), expected: None })
 }
 

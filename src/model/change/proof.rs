@@ -190,7 +190,7 @@ impl Claim<'_> {
         let (mut expected, has_name) = (before, wanted.get("name").is_some());
         match self.wanted.is_inserted {
             true if has_name => {
-                after = after.iter().position(|item| *item == wanted).map_or(after.clone(), |place| without(&after, place))
+                after = after.iter().position(|item| *item == wanted).map_or(after.clone(), |place| without(&after, place));
             }
             true => expected.insert(at.min(expected.len()), wanted),
             false if at < expected.len() => drop(expected.remove(at)),

@@ -220,10 +220,13 @@ data:
 
 /// The lines that a playbook changes; or why it does not.
 fn ran(name: &str, object: &str, assignments: &[&str]) -> std::result::Result<Vec<String>, String> {
+    ran_on(&TestRepo::of(FLEET, ChangeScope::Any), name, object, assignments)
+}
+
+fn ran_on(repo: &TestRepo, name: &str, object: &str, assignments: &[&str]) -> std::result::Result<Vec<String>, String> {
     let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
     let assignments: Vec<_> = assignments.iter().map(|text| ChangeSetting::set(*text)).collect();
     let playbook = find(name).expect(name);
-    let repo = TestRepo::of(FLEET, ChangeScope::Any);
     let assigned = playbook.read(&assignments, &clock).map_err(|error| error.to_string())?;
     match repo.plan_wanted(object, &|built| playbook.wanted_of(&assigned, built)) {
         Ok(PlanOutcome::Planned(plan)) => Ok(repo.lines(&plan)),
@@ -353,13 +356,17 @@ fn playbooks_of_releases_and_of_flux_objects_change_the_one_line_that_decides() 
         ),
         ("suspend-in-git", "hr/inline", &[], &["apps/releases.yaml:+  suspend: true"]),
         ("resume-in-git", "ks/apps", &[], &["clusters/prod/apps.yaml:-  suspend: true"]),
-        (
-            "track-origins",
-            "ks/apps",
-            &[],
-            &["clusters/prod/apps.yaml:+  buildMetadata:", "clusters/prod/apps.yaml:+  - originAnnotations"],
-        ),
     ]);
+}
+
+/// Each object gets an annotation: that is a change of all of them, and asked about as any other.
+#[test]
+fn origins_are_tracked_once_the_change_of_every_object_is_accepted() {
+    let refused = ran("track-origins", "ks/apps", &[]).expect_err("it changes others");
+    assert!(refused.contains("the place is shared") && refused.contains("config.kubernetes.io/origin"), "{refused}");
+    let lines = ran_on(&TestRepo::of(FLEET, ChangeScope::Any).wide(), "track-origins", "ks/apps", &[]);
+    let expected = ["clusters/prod/apps.yaml:+  buildMetadata:", "clusters/prod/apps.yaml:+  - originAnnotations"];
+    assert_eq!(lines.expect("it is accepted"), expected);
 }
 
 #[test]

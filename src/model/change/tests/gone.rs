@@ -262,8 +262,7 @@ fn a_base_that_others_share_is_not_touched_unasked_and_a_new_patch_is_offered() 
         ("o/kustomization.yaml", "resources: [../base]\n"),
         ("other/kustomization.yaml", "resources: [../base]\n"),
     ];
-    let all = TestRepo::of(&files, crate::change::ChangeScope::Any);
-    let refused = all.not_made(&["-spec.replicas"]);
+    let refused = TestRepo::of(&files, folder("o")).not_made(&["-spec.replicas"]);
     assert_eq!(refused.why, "the place is shared: other fields change with it");
     assert!(refused.hint.contains("--layer new-patch"), "{}", refused.hint);
     for (wanted, said) in [

@@ -40,7 +40,7 @@ pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
         attempt(part.denied(query));
     }
     if all.len() > 1 {
-        all.sort_by(|(_, a), (_, b)| b.order().cmp(&a.order()));
+        all.sort_by_key(|(_, part)| std::cmp::Reverse(part.order()));
         attempt(Some(all.iter().map(|(_, part)| part.removed()).collect()));
     }
     let Some(way) = Way::at(WayKind::Sets, &origin, Vec::new()) else { return };
@@ -92,7 +92,7 @@ impl Parts<'_, '_> {
     fn of(&mut self, node: &Node, depth: usize) {
         let mut trace = Some(&node.trace);
         while let Some(one) = trace {
-            self.add(node, one, depth);
+            self.add(one, depth);
             trace = one.overrode();
         }
         match &node.value {
@@ -102,8 +102,8 @@ impl Parts<'_, '_> {
         }
     }
 
-    fn add(&mut self, node: &Node, trace: &Trace, depth: usize) {
-        let (origin, text) = set_by(node, trace);
+    fn add(&mut self, trace: &Trace, depth: usize) {
+        let (origin, text) = set_by(trace);
         match self.place(&origin, text, depth) {
             Some(part) if self.is_new(&part) => self.found.push((origin, part)),
             Some(_) => {}
@@ -143,11 +143,11 @@ impl Parts<'_, '_> {
 }
 
 /// What put a value there: of one that is made of several the text that the others were put in, with that text.
-fn set_by(node: &Node, trace: &Trace) -> (Origin, Option<Text>) {
+fn set_by(trace: &Trace) -> (Origin, Option<Text>) {
     let is_in = |joint: &Joint| !matches!(joint, Joint::Hash);
     match trace.composition().filter(|made| is_in(&made.joint)).and_then(|made| made.scalars.first()) {
         Some(own) => {
-            let (origin, text) = set_by(node, &own.trace);
+            let (origin, text) = set_by(&own.trace);
             (origin, text.or_else(|| Some(own.text.clone())))
         }
         None => (trace.origin.clone(), None),
@@ -218,7 +218,7 @@ impl PartPlace {
         let mut above = at.clone();
         above.path.pop();
         let source = query.source(&self.file).ok()?;
-        let is_one = key == OPERATION[2] && OPERATION[..2].iter().all(|key| has(&source, above.clone().key(key)));
+        let is_one = key == OPERATION[2] && OPERATION[..2].iter().all(|key| has(&source, &above.clone().key(key)));
         is_one.then_some(above)
     }
 
@@ -237,7 +237,7 @@ impl PartPlace {
         let mut list = gone.clone();
         list.path.pop();
         let source = query.source(&self.file).ok()?;
-        let is_last = !has(&source, list.clone().index(1));
+        let is_last = !has(&source, &list.clone().index(1));
         if is_last && matches!(list.path.last(), Some(PlaceStep::Key(_))) {
             gone = list;
         }
@@ -259,6 +259,6 @@ impl PartPlace {
     }
 }
 
-fn has(source: &YamlSource, at: NodePlace) -> bool {
-    source.at(&at).is_ok()
+fn has(source: &YamlSource, at: &NodePlace) -> bool {
+    source.at(at).is_ok()
 }

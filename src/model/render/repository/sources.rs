@@ -5,7 +5,7 @@
 //! composed from such sources by its ArtifactGenerator. The content of any other source is unknown here.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::super::flux::{self, Rendered, SourceRef, Spec};
 use super::super::ignore::copies::Assembled;
 use super::super::ignore::{Artifact, IgnoreRules};
 use super::super::node::{Location, Node, Notation, Origin, Text};
-use super::super::remote::Remotes;
+use super::super::remote::{RemoteUses, Remotes};
 use super::super::tree::{self, Tree};
 use super::super::{Built, Cache};
 use super::artifacts::{ArtifactFolder, Artifacts, is_pushed, rerooted};
@@ -89,6 +89,8 @@ pub enum Held<'t> {
     /// What is made from a folder of it, without the files outside of that folder.
     Folder(Rc<Artifact<'t>>, ArtifactFolder),
     Elsewhere(String),
+    /// It cannot be made: what copies from it says what is not there.
+    Failed(BuildError),
 }
 
 impl<'s, 'f> Sources<'s, 'f> {
@@ -190,6 +192,7 @@ impl<'s, 'f> Sources<'s, 'f> {
             let to = if to.is_empty() { name } else { to };
             match self.hold_at(&other, depth + 1)? {
                 Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("it includes what is not here: {why}"))),
+                Held::Failed(error) => return Ok(Held::Failed(error)),
                 Held::Artifact(tree) | Held::Folder(tree, _) => all.include(&*tree, &text(&["fromPath"]), &to)?,
                 Held::Assembled(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
             }
@@ -209,6 +212,7 @@ impl<'s, 'f> Sources<'s, 'f> {
             for (alias, of) in generator::aliases(maker) {
                 let tree = match self.hold_at(&of, depth + 1)? {
                     Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
+                    Held::Failed(error) => return Ok(Held::Failed(error)),
                     Held::Artifact(tree) => Assembled::of(&*tree)?,
                     Held::Assembled(tree) => tree,
                     Held::Folder(tree, found) => {
@@ -220,10 +224,16 @@ impl<'s, 'f> Sources<'s, 'f> {
                 trees.insert(alias, tree);
             }
             let sources = trees.iter().map(|(alias, tree)| (alias.clone(), tree as &dyn Tree)).collect();
-            let Some(copies) = generator::copies(maker, &source.name, &sources)? else { continue };
+            let copies = match generator::copies(maker, &source.name, &sources) {
+                Ok(Some(copies)) => copies,
+                Ok(None) => continue,
+                Err(error) => return Ok(Held::Failed(error)),
+            };
             let mut made = Assembled::default();
             for (copy, item) in copies {
-                made.copy(&copy, &sources).map_err(|error| error.at(item.origin()))?;
+                if let Err(error) = made.copy(&copy, &sources) {
+                    return Ok(Held::Failed(error.at(item.origin())));
+                }
             }
             return Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, IgnoreRules::default()))?));
         }
@@ -240,6 +250,9 @@ impl Held<'_> {
             Self::Folder(tree, found) => {
                 let rendered = flux::render(&*tree, &rerooted(spec, &found.folder), parsed, remotes);
                 (within(rendered, &found), false)
+            }
+            Self::Failed(error) => {
+                (Rendered { objects: Err(error), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
             }
             Self::Elsewhere(why) => return Err(why),
         })
