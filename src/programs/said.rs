@@ -56,7 +56,7 @@ pub(super) fn failure(said: &[u8]) -> Failure {
     let class = WORDS.iter().find(|(words, _)| own.iter().any(|line| line.contains(words))).map(|(_, class)| *class);
     let cause = own.iter().find(|line| CAUSES.iter().any(|cause| line.contains(cause))).map(|line| redact(line).into_owned());
     let last = cause.unwrap_or_else(|| last_words(said, &["fatal:", "error:"]));
-    // of ssh git says no more than that; what ssh said stands before it
+    // of ssh git says no more than that; what ssh said is above it
     let of_ssh = own.iter().find(|line| WORDS.iter().any(|(words, _)| line.contains(words))).filter(|_| last.contains(UNREAD));
     let last = of_ssh.map_or(last, |line| redact(line).into_owned());
     let last = last.strip_prefix("fatal: ").or_else(|| last.strip_prefix("error: ")).unwrap_or(&last);

@@ -365,7 +365,7 @@ fn origins_are_tracked_once_the_change_of_every_object_is_accepted() {
     let refused = ran("track-origins", "ks/apps", &[]).expect_err("it changes others");
     assert!(refused.contains("the place is shared") && refused.contains("config.kubernetes.io/origin"), "{refused}");
     let lines = ran_on(&TestRepo::of(FLEET, ChangeScope::Any).wide(), "track-origins", "ks/apps", &[]);
-    let expected = ["clusters/prod/apps.yaml:+  buildMetadata:", "clusters/prod/apps.yaml:+  - originAnnotations"];
+    let expected = ["clusters/prod/apps.yaml:+  buildMetadata:", "clusters/prod/apps.yaml:+    - originAnnotations"];
     assert_eq!(lines.expect("it is accepted"), expected);
 }
 

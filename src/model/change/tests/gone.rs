@@ -1,7 +1,7 @@
 //! What is taken out and put in: exactly those lines, in the layer that has them; and back again.
 
 use super::{TestRepo, folder};
-use crate::change::{ChangePlan, ChangeSetting, LayerChoice, PlanOutcome, Refused, WantedChange, WantedField};
+use crate::change::{ChangePlan, ChangeSetting, CheckResult, LayerChoice, PlanOutcome, Refused, WantedChange, WantedField};
 use crate::error::Result;
 use crate::render::tree::{Memory, Tree};
 
@@ -255,16 +255,16 @@ fn what_an_overlay_sets_goes_in_the_overlay() {
 }
 
 #[test]
-fn a_base_that_others_share_is_not_touched_unasked_and_a_new_patch_is_offered() {
+fn what_others_share_is_said_and_a_new_patch_takes_it_out_of_this_one_alone() {
     let files = [
         ("base/kustomization.yaml", "resources: [web.yaml]\n"),
         ("base/web.yaml", WEB),
         ("o/kustomization.yaml", "resources: [../base]\n"),
         ("other/kustomization.yaml", "resources: [../base]\n"),
     ];
-    let refused = TestRepo::of(&files, folder("o")).not_made(&["-spec.replicas"]);
-    assert_eq!(refused.why, "the place is shared: other fields change with it");
-    assert!(refused.hint.contains("--layer new-patch"), "{}", refused.hint);
+    let plan = TestRepo::of(&files, folder("o")).made(&["-spec.replicas"]);
+    let others = plan.done[0].proof.checks.iter().find(|check| check.name == "others").expect("it is one");
+    assert_eq!((others.result, &*others.why), (CheckResult::Failed, "also change: base, other"));
     for (wanted, said) in [
         ("-spec.replicas", "replicas: null"),
         ("-spec.template.spec.containers[name=side]", "$patch: delete"),
