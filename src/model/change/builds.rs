@@ -147,7 +147,7 @@ impl<'b> Builds<'b> {
             name: format!("{}/{}", member.spec.namespace, member.spec.name),
             cluster: None,
             home: None,
-            folder: flux::folder(&member.spec.path),
+            folder: member.folder(),
             spec: Some(Arc::clone(&member.spec)),
             parent: None,
             outcome: member.outcome.clone(),
@@ -163,11 +163,12 @@ impl<'b> Builds<'b> {
     pub fn members(&mut self, tree: &dyn Tree) -> Result<Vec<Build>> {
         let mut all = of(&self.builder.build(tree)?);
         for request in self.beside.clone() {
-            let folder = flux::folder(&request.spec.path);
-            let is_it =
-                |build: &Build| build.spec.as_ref().is_some_and(|spec| spec.id() == request.spec.id()) && build.folder == folder;
+            let found = self.requested(tree, &request)?;
+            let is_it = |build: &Build| {
+                build.spec.as_ref().is_some_and(|spec| spec.id() == request.spec.id()) && build.folder == found.folder
+            };
             if !all.iter().any(is_it) {
-                all.push(self.requested(tree, &request)?);
+                all.push(found);
             }
         }
         Ok(all)

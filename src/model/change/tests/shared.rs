@@ -24,6 +24,27 @@ fn environments() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
+/// The folder of an artifact that a generator copies is the folder of the repository that it copies from.
+#[test]
+fn a_new_patch_of_what_a_generator_copies_is_in_the_folder_that_is_copied() {
+    let copied = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  path: ./prod\n  sourceRef: {kind: ExternalArtifact, name: apps}\n";
+    let sync = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\nspec: {url: \"https://git.example.test/fleet\"}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec:\n  path: ./clusters/prod\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
+    let generator = "apiVersion: source.extensions.fluxcd.io/v1beta1\nkind: ArtifactGenerator\nmetadata: {name: all, namespace: flux-system}\nspec:\n  sources: [{alias: repo, kind: GitRepository, name: flux-system}]\n  artifacts: [{name: apps, copy: [{from: \"@repo/apps/**\", to: \"@artifact/\"}]}]\n";
+    let files = [
+        ("clusters/prod/sync.yaml", sync),
+        ("clusters/prod/generator.yaml", generator),
+        ("clusters/prod/apps.yaml", copied),
+        ("apps/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("apps/base/web.yaml", WEB),
+        ("apps/prod/kustomization.yaml", "resources: [../base]\n"),
+        ("apps/other/kustomization.yaml", "resources: [../base]\n"),
+    ];
+    let repo = TestRepo::of(&files, kustomization("prod/flux-system/apps")).layer(LayerChoice::NewPatch);
+    let plan = repo.planned("deploy/web", &["spec.paused=true"]);
+    let names: Vec<_> = plan.files.iter().map(|file| &*file.path).collect();
+    assert_eq!(names, ["apps/prod/kustomization.yaml"]);
+}
+
 fn kustomization(name: &str) -> ChangeScope {
     ChangeScope::Kustomization(name.to_owned())
 }

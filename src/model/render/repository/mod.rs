@@ -33,6 +33,7 @@ use std::sync::Arc;
 use super::Cache;
 use super::error::{BuildError, Result};
 use super::flux::{self, Applied, SourceRef, Spec, Values};
+use super::kustomization::FILE_NAMES;
 use super::node::{Node, Origin, Text, Value};
 use super::remote::{RemoteUses, Remotes};
 use super::tree::Tree;
@@ -121,6 +122,23 @@ pub struct Member {
     pub files: Arc<BTreeSet<Text>>,
     /// The remote resources that were looked for.
     pub remotes: Arc<RemoteUses>,
+}
+
+impl Member {
+    /// The folder that it builds. Of an artifact that was copied together: the folder that its kustomization file was copied from, where one
+    /// alone of those that were read ends with that path; else the path in the artifact.
+    pub fn folder(&self) -> String {
+        let own = flux::folder(&self.spec.path);
+        let is_it = |folder: &str| {
+            !own.is_empty() && folder.strip_suffix(own.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('/'))
+        };
+        let folders = self.files.iter().filter_map(|file| file.rsplit_once('/'));
+        let mut found = folders.filter(|(folder, name)| FILE_NAMES.contains(name) && is_it(folder));
+        match (found.next(), found.next()) {
+            (Some((folder, _)), None) => folder.to_owned(),
+            _ => own,
+        }
+    }
 }
 
 /// The outcome of a Kustomization's build.
@@ -245,10 +263,10 @@ impl Repository {
     /// The folder of the repository that a member builds.
     pub fn folder(&self, place: MemberIndex) -> String {
         let cluster = &self.clusters[place.cluster];
-        let spec = &cluster.members[place.member].spec;
-        match cluster.artifacts.get(&spec.source) {
-            Some(found) => flux::folder(&artifacts::rerooted(spec, &found.folder).path),
-            None => flux::folder(&spec.path),
+        let member = &cluster.members[place.member];
+        match cluster.artifacts.get(&member.spec.source) {
+            Some(found) => flux::folder(&artifacts::rerooted(&member.spec, &found.folder).path),
+            None => member.folder(),
         }
     }
 
