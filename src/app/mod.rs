@@ -202,11 +202,25 @@ impl App {
         next_change.get()
     }
 
-    /// Hands an answer to the view that asked.
+    /// Hands an answer to the view that asked. Where that has others on top of it by now, what it closes is itself, and what it was opened
+    /// from: not them.
     fn reply(&mut self, ticket: Ticket, reply: &Reply) {
-        for layer in &mut self.layers {
-            let scope = layer.spec().scope;
+        let top = self.layers.len().saturating_sub(1);
+        let mut closing = BTreeSet::new();
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            let (scope, before) = (layer.spec().scope, self.out.transitions.len());
             layer.reply(ticket, reply, &mut Cx { state: self.engine.state(), scope, targets: Vec::new(), out: &mut self.out });
+            if at < top {
+                let wanted = self.out.transitions.split_off(before);
+                let (closes, others): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|one| matches!(one, Transition::Close));
+                closing.extend((at + 1).saturating_sub(closes.len())..=at);
+                self.out.transitions.extend(others);
+            }
+        }
+        for at in closing.into_iter().rev() {
+            let mut view = self.layers.remove(at);
+            let scope = view.spec().scope;
+            view.closed(&mut Cx { state: self.engine.state(), scope, targets: Vec::new(), out: &mut self.out });
         }
         self.settle();
     }

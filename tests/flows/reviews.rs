@@ -216,6 +216,14 @@ async fn what_others_are_asked_comes_later_and_is_waited_for() {
     let body = &job.change().expect("a change").pull.body;
     assert!(body.contains("| server-side dry run | passed | 1 object would be taken |"), "{body}");
 
+    // another view is on top of it by then: that one stays, and the form goes with the review
+    let mut deck = live(100, 30).await;
+    deck.review(begun).await.keys("enter").await.keys("J").await;
+    deck.check("server-side dry run", CheckResult::Passed, "1 object would be taken").await;
+    assert_eq!(deck.jobs(), 1);
+    deck.shows("› jobs").hides("› review").keys("esc").await;
+    deck.hides("› scale Deployment").hides("› jobs");
+
     // not where it is against it, nor where another key was pressed
     for is_refused in [true, false] {
         let mut deck = live(100, 30).await;
