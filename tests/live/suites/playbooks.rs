@@ -251,6 +251,8 @@ fn what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster() {
         screen.keys(&format!(":deploy {}\r", shop.name));
         screen.until("the row", LATER, |text| text.contains("web"));
         screen.keys("/^web$\r");
+        // the cursor goes to what is found
+        screen.until("what is found", LATER, |text| text.contains(" 1 of ") && text.contains("restart"));
         screen.keys("e");
         screen.until_shows("opens a pull request", SOON);
         assert_eq!(open(shop.bed, &shop.name), [], "{script}: nothing is sent before it is confirmed");
