@@ -34,7 +34,7 @@ pub use changes::{Answered, AppliedBuilds, ChangeOptions, Changes, Planned, outc
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
-use fluxdeck_model::domain::{ClusterId, Scope, Str};
+use fluxdeck_model::domain::{ClusterId, PrintedQuery, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::following::Beside;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
@@ -210,16 +210,17 @@ impl Runtime {
             Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
             Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
             Effect::Compare { cluster, epoch, run, kustomizations, namespaces } => {
-                self.comparison.take().inspect(tokio::task::AbortHandle::abort);
                 let desk = self.desk.for_a_run();
                 let work = |errand: acts::Errand| errand.compare(desk, run, kustomizations, namespaces);
+                self.comparison.take().inspect(tokio::task::AbortHandle::abort);
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
             Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations } => {
-                self.pulls.take().inspect(tokio::task::AbortHandle::abort);
                 let changes = self.changes.clone();
-                self.pulls = self.start(cluster, epoch, |errand| errand.pulls(changes, (context, run), sources, kustomizations));
+                let work = |errand: acts::Errand| errand.pulls(changes, (context, run), sources, kustomizations);
+                self.pulls.take().inspect(tokio::task::AbortHandle::abort);
+                self.pulls = self.start(cluster, epoch, work);
                 None
             }
             Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
@@ -240,11 +241,7 @@ impl Runtime {
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
             Effect::Read { cluster, scopes } => self.order(cluster, Order::Read(scopes)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
-            Effect::Print { ticket, cluster, query } => {
-                let live = self.session(cluster).map(|session| session.live.clone());
-                self.looks.print(ticket, cluster, query, live, self.options.request_timeout, self.inbox.clone());
-                None
-            }
+            Effect::Print { ticket, cluster, query } => self.print(ticket, cluster, query),
             Effect::Look { ticket, object, version: _, aspect } => self.look(Look { ticket, object, aspect }),
             Effect::Drop(ticket) => {
                 self.looks.end(ticket);
@@ -252,15 +249,24 @@ impl Runtime {
             }
             Effect::Save { name, text } => self.save(name, text),
             Effect::Play(scene) => self.play(scene),
-            Effect::Dismiss => {
-                if let Origin::Demo(guest) = &self.options.origin {
-                    let company = guest.company.clone();
-                    self.errands.spawn_blocking(move || company.dismiss());
-                }
-                None
-            }
+            Effect::Dismiss => self.dismiss(),
             Effect::Terminal(terminal) => Some(terminal),
         }
+    }
+
+    fn print(&mut self, ticket: Ticket, cluster: ClusterId, query: PrintedQuery) -> Option<Terminal> {
+        let live = self.session(cluster).map(|session| session.live.clone());
+        self.looks.print(ticket, cluster, query, live, self.options.request_timeout, self.inbox.clone());
+        None
+    }
+
+    /// Hides the hints of the demo for good.
+    fn dismiss(&mut self) -> Option<Terminal> {
+        if let Origin::Demo(guest) = &self.options.origin {
+            let company = guest.company.clone();
+            self.errands.spawn_blocking(move || company.dismiss());
+        }
+        None
     }
 
     /// Connects a cluster to a context. What was connected before is kept for its jobs, or ends.

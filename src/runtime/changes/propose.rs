@@ -131,14 +131,7 @@ impl Changes {
         begun: Vec<Check>,
     ) -> Result<Proposal> {
         let fields = proposal::fields(plan);
-        let signer = programs::signer(Path::new(&order.site.folder)).await;
-        let signer = signer.map_err(|failure| failure.error("the author of the commit is not known"))?;
-        let author = Authorship {
-            author: format!("{} <{}>", signer.author.name, signer.author.email),
-            address: signer.author.email.clone(),
-            is_signed: signer.is_signing,
-            is_signed_off: planned.is_signed_off(),
-        };
+        let author = authorship(&order.site, planned).await?;
         let access = match order.is_push_only {
             true => Access::none("no pull request is wanted"),
             false => self.access(&order.site).await,
@@ -151,20 +144,10 @@ impl Changes {
         let merges_later = order.merges_later && merged_by_hand.is_none();
         let order = ChangeOrder { merges_later, ..order };
         let branch = slot.branch.name().to_owned();
-        let title = change::title(&order, &plan.object, &fields);
         let text = change::body(&order, plan, &fields, &planned.base).ending(&planned.template);
         let checks: Vec<_> = proposal::checks(plan).into_iter().chain(begun).collect();
-        let body = text.with(&order.body, &checks);
-        let pull = NewPull {
-            title,
-            body,
-            head: branch.clone(),
-            base: order.site.base.clone(),
-            is_draft: order.is_draft,
-            merges_later: order.merges_later,
-            labels: order.labels.clone(),
-            reviewers: order.reviewers.clone(),
-        };
+        let title = change::title(&order, &plan.object, &fields);
+        let pull = new_pull(&order, &branch, title, text.with(&order.body, &checks));
         let owners = access.word().and_then(|word| planned.owners.owners(word, plan.files.iter().map(|file| &*file.path)));
         let proofs = || plan.done.iter().map(|done| &done.proof);
         Ok(Proposal {
@@ -212,6 +195,34 @@ impl Changes {
             planned.runs = planned.runs.drain(..).map(|run| run.barred("nobody has allowed it yet")).collect();
         }
         Ok(())
+    }
+}
+
+/// Whose commit it will be, as git has it there.
+///
+/// # Errors
+/// git knows no author.
+async fn authorship(site: &ChangeSite, planned: &Planned) -> Result<Authorship> {
+    let signer = programs::signer(Path::new(&site.folder)).await;
+    let signer = signer.map_err(|failure| failure.error("the author of the commit is not known"))?;
+    Ok(Authorship {
+        author: format!("{} <{}>", signer.author.name, signer.author.email),
+        address: signer.author.email.clone(),
+        is_signed: signer.is_signing,
+        is_signed_off: planned.is_signed_off(),
+    })
+}
+
+fn new_pull(order: &ChangeOrder, branch: &str, title: String, body: String) -> NewPull {
+    NewPull {
+        title,
+        body,
+        head: branch.to_owned(),
+        base: order.site.base.clone(),
+        is_draft: order.is_draft,
+        merges_later: order.merges_later,
+        labels: order.labels.clone(),
+        reviewers: order.reviewers.clone(),
     }
 }
 

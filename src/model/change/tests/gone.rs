@@ -172,12 +172,11 @@ fn changed(old: &str, new: &str) -> Vec<String> {
     found
 }
 
-/// A layer over the base: it says what is gone, where the base says that it is there.
-#[test]
-fn what_an_overlay_sets_goes_in_the_overlay() {
+/// A layer over the base, what is taken out, and the lines that differ.
+fn layered() -> Vec<(String, &'static str, &'static [&'static str])> {
     let patch = |text: &str| format!("resources: [../base]\npatches:\n- patch: |\n{text}");
     let strategic = "    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: web}\n    spec:\n";
-    let rows: &[(String, &str, &[&str])] = &[
+    vec![
         // the base has it too
         (
             patch(&format!("{strategic}      replicas: 9 # nine\n      paused: true\n")),
@@ -232,13 +231,18 @@ fn what_an_overlay_sets_goes_in_the_overlay() {
             "-*.env[name=A]",
             &["-              value: x", "+              $patch: delete"],
         ),
-    ];
+    ]
+}
+
+/// A layer says what is gone, where the base says that it is there.
+#[test]
+fn what_an_overlay_sets_goes_in_the_overlay() {
     let nothing = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {minReadySeconds: 1}\n";
-    for (kustomization, wanted, expected) in rows {
+    for (kustomization, wanted, expected) in &layered() {
         let files = [
             ("base/kustomization.yaml", "resources: [web.yaml]\n"),
             ("base/web.yaml", WEB),
-            ("o/kustomization.yaml", kustomization),
+            ("o/kustomization.yaml", kustomization.as_str()),
             ("o/p.yaml", nothing),
             ("other/kustomization.yaml", "resources: [../base]\n"),
         ];
