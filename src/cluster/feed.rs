@@ -21,6 +21,9 @@ use fluxdeck_model::kinds::{self, Wire};
 
 /// How many objects a page holds: what kubectl asks for (`--chunk-size`).
 pub(super) const PAGE: u32 = 500;
+/// How many the first page holds where nothing is shown before all are here. It comes from the server's memory (Kubernetes 1.31,
+/// `ConsistentListFromCache`), each further one from etcd.
+const LARGE_PAGE: u32 = 2_500;
 
 /// Longest event of a watch, in bytes: an object of etcd's largest size (1.5 MiB) is shorter in any encoding.
 const LONGEST_EVENT: usize = 16 << 20;
@@ -33,6 +36,7 @@ pub struct Feed {
     /// Ask for metadata only.
     metadata: bool,
     timeout: Duration,
+    first: u32,
 }
 
 /// One page of a list, as it came.
@@ -91,7 +95,13 @@ struct ListMeta {
 
 impl Feed {
     pub fn new(connection: &Connection, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
-        Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
+        Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout, first: PAGE }
+    }
+
+    /// Begins with a large page: for what is read once, and shown when all of it is here.
+    pub const fn at_a_glance(mut self) -> Self {
+        self.first = LARGE_PAGE;
+        self
     }
 
     /// Fetches one page, the first with an empty `start`. Its objects are not read yet: the next page can be asked for before.
@@ -99,7 +109,8 @@ impl Feed {
     /// # Errors
     /// [`Failure::Gone`] when the server has forgotten where the list was.
     pub async fn page(&self, start: &str) -> Result<Page, Failure> {
-        let mut uri = format!("{}?limit={PAGE}", self.path);
+        let limit = if start.is_empty() { self.first } else { PAGE };
+        let mut uri = format!("{}?limit={limit}", self.path);
         if !start.is_empty() {
             uri.push_str("&continue=");
             uri.push_str(&escape(start));

@@ -255,9 +255,10 @@ impl Work {
         let reader = Reader::new(task.cluster, scope.gk.clone(), &served.version, kind);
         // what is printed of some kinds depends on inventories where it says who applied them
         let is_brief = task.is_glance() && !task.options.beside.parents;
+        let feed = Feed::new(connection, served, scope.namespace.as_deref(), body, timeout);
         let follower = Follower {
             reader: if is_brief { reader.without_inventories() } else { reader },
-            feed: Feed::new(connection, served, scope.namespace.as_deref(), body, timeout),
+            feed: if task.is_glance() { feed.at_a_glance() } else { feed },
             scope: scope.clone(),
             turn,
             events: self.events.clone(),

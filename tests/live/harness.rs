@@ -6,6 +6,8 @@ use std::cell::Cell;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Completion, Failed, run};
 
@@ -27,6 +29,13 @@ thread_local! {
     static AT: Cell<&'static str> = const { Cell::new("") };
 }
 
+/// How long each test took, what it waited for the bed included.
+static TOOK: Mutex<Vec<(Duration, &'static str)>> = Mutex::new(Vec::new());
+/// How many tests run at a time, for each bed.
+const THREADS_OF_A_BED: usize = 2;
+/// How many of the slowest tests are named at the end.
+const SLOWEST: usize = 20;
+
 /// Runs what the arguments choose of the suites.
 pub fn main(suites: &[&[Trial]]) -> ExitCode {
     std::panic::set_hook(Box::new(report));
@@ -35,12 +44,29 @@ pub fn main(suites: &[&[Trial]]) -> ExitCode {
         libtest_mimic::Trial::ignorable_test(name, move || attempt(name, body))
     });
     let trials = trials.collect();
-    run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    // a test mostly waits for controllers
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS_OF_A_BED * bed::count()));
+    let conclusion = run(&arguments, trials);
+    slowest();
+    conclusion.exit_code()
+}
+
+/// Names the slowest tests: the suites are the longest part of a landing, and have to stay short.
+fn slowest() {
+    let mut took = std::mem::take(&mut *TOOK.lock().unwrap_or_else(PoisonError::into_inner));
+    took.sort_unstable_by(|one, other| other.cmp(one));
+    for (time, name) in took.iter().take(SLOWEST).filter(|(time, _)| time.as_secs() > 0) {
+        println!("{:>5} s  {name}", time.as_secs());
+    }
 }
 
 fn attempt(name: &'static str, body: fn()) -> Result<Completion, Failed> {
     AT.set(name);
-    let Err(panic) = catch_unwind(AssertUnwindSafe(body)) else { return Ok(Completion::Completed) };
+    let begin = Instant::now();
+    let ended = catch_unwind(AssertUnwindSafe(body));
+    TOOK.lock().unwrap_or_else(PoisonError::into_inner).push((begin.elapsed(), name));
+    let Err(panic) = ended else { return Ok(Completion::Completed) };
     match panic.downcast::<Skipped>() {
         Ok(skipped) if bed::is_required() => Err(format!("skipped, although FLUXDECK_LIVE=required: {}", skipped.0).into()),
         Ok(skipped) => Ok(Completion::ignored_with(skipped.0)),

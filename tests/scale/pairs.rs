@@ -13,18 +13,18 @@ use crate::arguments::PairsArguments;
 use crate::cluster::{Cluster, Failure};
 use crate::metrics::Requests;
 
-/// The questions, as both understand them.
+/// The questions, as both understand them. A release has its full name: Flux v1 has the same short one, and kubectl takes what comes first.
 const QUESTIONS: &[&[&str]] = &[
     &["ks", "-n", "flux-system"],
     &["ks", "-A"],
-    &["hr", "-A"],
+    &["helmreleases.helm.toolkit.fluxcd.io", "-A"],
     &["gitrepo", "-A"],
     &["deploy", "-A"],
     &["pods", "-A"],
     &["svc", "-A"],
     &["ks", "-A", "-o", "name"],
     &["ks", "-A", "-o", "json"],
-    &["hr", "-A", "-o", "yaml"],
+    &["helmreleases.helm.toolkit.fluxcd.io", "-A", "-o", "yaml"],
     &["deploy", "-A", "-o", "json"],
 ];
 

@@ -1,9 +1,12 @@
-//! The test bed (`tests/live/bed`), one for all tests of a process: started by the first that asks, ended with the process.
+//! The test bed (`tests/live/bed`), for all tests of a process: started by the first that asks, ended with the process.
+//!
+//! `FLUXDECK_BEDS=2` starts two: most tests want a bed to themselves and then wait for its controllers, so that two beds halve the time.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -16,10 +19,31 @@ pub struct Bed {
 }
 
 enum Ground {
-    There(RwLock<Bed>),
+    There(Beds),
     /// Why there is none, where that is not a failure.
     Skipped(String),
     Broken(String),
+}
+
+/// The beds, and who is on them.
+struct Beds {
+    beds: Vec<Bed>,
+    uses: Mutex<Vec<Use>>,
+    changed: Condvar,
+}
+
+/// Who is on one bed: one test alone, or any number of those that leave it as it is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Use {
+    sharing: usize,
+    alone: bool,
+}
+
+/// A bed, given back when it is dropped.
+pub struct OnBed {
+    beds: &'static Beds,
+    which: usize,
+    alone: bool,
 }
 
 /// With this a test panics that cannot run here: why. The harness of the live suites knows it.
@@ -27,22 +51,75 @@ pub struct Skipped(pub String);
 
 static GROUND: OnceLock<Ground> = OnceLock::new();
 
-/// The bed, for a test that leaves it as it is for others. Where there is none the test is skipped.
-pub fn shared() -> RwLockReadGuard<'static, Bed> {
-    ground().read().unwrap_or_else(PoisonError::into_inner)
+/// A bed, for a test that leaves it as it is for others. Where there is none the test is skipped.
+pub fn shared() -> OnBed {
+    ground().take(false)
 }
 
-/// The bed, for a test that other tests would notice. Where there is none the test is skipped.
-pub fn alone() -> RwLockWriteGuard<'static, Bed> {
-    ground().write().unwrap_or_else(PoisonError::into_inner)
+/// A bed, for a test that other tests would notice. Where there is none the test is skipped.
+pub fn alone() -> OnBed {
+    ground().take(true)
 }
 
-fn ground() -> &'static RwLock<Bed> {
+fn ground() -> &'static Beds {
     match GROUND.get_or_init(start) {
-        Ground::There(bed) => bed,
+        Ground::There(beds) => beds,
         Ground::Broken(why) => panic!("the test bed does not come up: {why}"),
         Ground::Skipped(why) => skip(why),
     }
+}
+
+impl Beds {
+    fn new(beds: Vec<Bed>) -> Self {
+        let uses = Mutex::new(vec![Use::default(); beds.len()]);
+        Self { beds, uses, changed: Condvar::new() }
+    }
+
+    fn uses(&self) -> MutexGuard<'_, Vec<Use>> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a bed. Those who share gather on one, so that another one is free for who has to be alone.
+    fn take(&'static self, alone: bool) -> OnBed {
+        let mut uses = self.uses();
+        loop {
+            let open = |(_, seen): &(usize, &Use)| !seen.alone && !(alone && seen.sharing > 0);
+            let found = uses.iter().enumerate().filter(open).max_by_key(|(_, seen)| seen.sharing).map(|(which, _)| which);
+            if let Some(which) = found {
+                let taken = &mut uses[which];
+                taken.alone = alone;
+                taken.sharing += usize::from(!alone);
+                return OnBed { beds: self, which, alone };
+            }
+            uses = self.changed.wait(uses).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Deref for OnBed {
+    type Target = Bed;
+
+    fn deref(&self) -> &Bed {
+        &self.beds.beds[self.which]
+    }
+}
+
+impl Drop for OnBed {
+    fn drop(&mut self) {
+        let mut uses = self.beds.uses();
+        let left = &mut uses[self.which];
+        left.alone = false;
+        left.sharing -= usize::from(!self.alone);
+        drop(uses);
+        self.beds.changed.notify_all();
+    }
+}
+
+/// How many beds the tests share.
+pub fn count() -> usize {
+    let named = |beds: String| beds.split(':').count();
+    let wanted = || std::env::var("FLUXDECK_BEDS").ok()?.parse().ok();
+    std::env::var("FLUXDECK_BED").ok().map(named).or_else(wanted).unwrap_or(1).max(1)
 }
 
 /// Ends the test, which cannot run here.
@@ -67,24 +144,30 @@ fn requested() -> String {
     std::env::var("FLUXDECK_LIVE").unwrap_or_default()
 }
 
-/// Starts a bed, or takes the one that `FLUXDECK_BED` names.
+/// Starts the beds, or takes those that `FLUXDECK_BED` names, with a colon between them.
 fn start() -> Ground {
     if !is_requested() {
         return Ground::Skipped(NOT_REQUESTED.to_owned());
     }
-    let up = match std::env::var("FLUXDECK_BED") {
-        Ok(dir) => script(&["env", &dir]),
-        Err(_) => {
-            let process = std::process::id().to_string();
-            let dir = std::env::temp_dir().join(format!("fluxdeck-live-{process}"));
-            script(&["up", "--dir", &dir.display().to_string(), "--owner", &process])
-        }
+    let up: Vec<Output> = match std::env::var("FLUXDECK_BED") {
+        Ok(dirs) => dirs.split(':').map(|dir| script(&["env", dir])).collect(),
+        Err(_) => std::thread::scope(|scope| {
+            let starting: Vec<_> = (0..count()).map(|number| scope.spawn(move || up(number))).collect();
+            starting.into_iter().map(|bed| bed.join().expect("bash runs the bed")).collect()
+        }),
     };
-    match up.status.code() {
-        Some(0) => Ground::There(RwLock::new(Bed { environment: exports(&String::from_utf8_lossy(&up.stdout)) })),
-        Some(CANNOT) => Ground::Skipped("the bed cannot be built: no Go".to_owned()),
-        _ => Ground::Broken(format!("bed ended with {}", up.status)),
+    match up.iter().map(|up| up.status.code()).find(|code| *code != Some(0)) {
+        None => Ground::There(Beds::new(up.iter().map(Bed::of).collect())),
+        Some(Some(CANNOT)) => Ground::Skipped("the bed cannot be built: no Go".to_owned()),
+        Some(code) => Ground::Broken(format!("bed ended with {}", code.map_or_else(|| "a signal".to_owned(), |code| code.to_string()))),
     }
+}
+
+/// `bed up` for one of the beds that the tests share.
+fn up(number: usize) -> Output {
+    let process = std::process::id().to_string();
+    let dir = std::env::temp_dir().join(format!("fluxdeck-live-{process}-{number}"));
+    script(&["up", "--dir", &dir.display().to_string(), "--owner", &process])
 }
 
 /// A bed of one test's own with the fleet's staging cluster; down when it is dropped.
@@ -96,7 +179,7 @@ impl Staging {
         let dir = std::env::temp_dir().join(format!("fluxdeck-staging-{process}"));
         let up = script(&["up", "--staging", "--dir", &dir.display().to_string(), "--owner", &process]);
         assert!(up.status.success(), "the staging bed does not come up: {}", up.status);
-        Self(Bed { environment: exports(&String::from_utf8_lossy(&up.stdout)) })
+        Self(Bed::of(&up))
     }
 }
 
@@ -122,6 +205,11 @@ fn exports(text: &str) -> BTreeMap<String, String> {
 }
 
 impl Bed {
+    /// The bed whose environment `bed up` or `bed env` printed.
+    fn of(printed: &Output) -> Self {
+        Self { environment: exports(&String::from_utf8_lossy(&printed.stdout)) }
+    }
+
     /// A variable of the bed's environment.
     pub fn value(&self, name: &str) -> &str {
         self.environment.get(name).unwrap_or_else(|| panic!("the bed does not set {name}"))
