@@ -95,7 +95,13 @@ struct ListMeta {
 
 impl Feed {
     pub fn new(connection: &Connection, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
-        Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout, first: PAGE }
+        Self {
+            client: connection.client.clone(),
+            path: served.path(namespace),
+            metadata: body == kinds::Body::Metadata,
+            timeout,
+            first: PAGE,
+        }
     }
 
     /// Begins with a large page: for what is read once, and shown when all of it is here.

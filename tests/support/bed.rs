@@ -159,7 +159,9 @@ fn start() -> Ground {
     match up.iter().map(|up| up.status.code()).find(|code| *code != Some(0)) {
         None => Ground::There(Beds::new(up.iter().map(Bed::of).collect())),
         Some(Some(CANNOT)) => Ground::Skipped("the bed cannot be built: no Go".to_owned()),
-        Some(code) => Ground::Broken(format!("bed ended with {}", code.map_or_else(|| "a signal".to_owned(), |code| code.to_string()))),
+        Some(code) => {
+            Ground::Broken(format!("bed ended with {}", code.map_or_else(|| "a signal".to_owned(), |code| code.to_string())))
+        }
     }
 }
 
