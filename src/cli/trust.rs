@@ -20,6 +20,7 @@ use fluxdeck_model::change::outside::PolicyQuestion;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::{PolicyCommand, RepositoryPolicy};
+use fluxdeck_model::render::tree::Tree;
 
 pub(super) const COMMAND: Command = Command {
     name: "trust",
@@ -53,11 +54,7 @@ fn run(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let checkout = Checkout::around(arguments.repo.as_deref().unwrap_or(&here))?;
     let view = checkout.view(arguments.rev.as_deref())?;
     let policies = RepositoryPolicy::of(view.tree())?.policy;
-    // it is one repository, by whichever remote a change of it goes out
-    let mut questions: Vec<PolicyQuestion> = Vec::new();
-    for (name, key) in names(&checkout) {
-        questions.extend(PolicyQuestion::of(&policies, &name, &key, view.tree()));
-    }
+    let questions = questions(&checkout, &policies, view.tree());
     let dir = places.map(|places| places.state.as_path());
     if arguments.yes || arguments.revoke {
         let dir = dir.ok_or_else(|| Error::failed("nothing can be kept: there is no home directory", "set XDG_STATE_HOME"))?;
@@ -70,6 +67,12 @@ fn run(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let is_allowed = !questions.is_empty() && questions.iter().all(|one| allowed::is_allowed(REAL, dir, &one.digest));
     print(arguments.output, &policies, questions.first(), is_allowed)?;
     Ok(0)
+}
+
+/// What there is to allow: it is one repository, by whichever remote a change of it goes out.
+pub(super) fn questions(checkout: &Checkout, policies: &[PolicyCommand], tree: &dyn Tree) -> Vec<PolicyQuestion> {
+    let one = |(name, key): (String, String)| PolicyQuestion::of(policies, &name, &key, tree);
+    names(checkout).into_iter().filter_map(one).collect()
 }
 
 /// What the repository is called, and its key, by each remote that it has.

@@ -68,6 +68,11 @@ impl Checkout {
         &self.root
     }
 
+    /// Whether git knows it.
+    pub fn is_git(&self) -> bool {
+        self.repository.is_some()
+    }
+
     pub(super) fn git(&self) -> Result<&Repository, Failure> {
         self.repository.as_ref().ok_or_else(|| Failure::NoRepository(self.root.clone()))
     }

@@ -27,13 +27,13 @@ pub(super) fn copy_tree(tree: &dyn Tree, into: &Path, most: u64) -> Result<()> {
     copy_below(tree, "", into, most)
 }
 
-/// The same of what is in a folder of a tree.
+/// The same of what is in a folder of a tree: a link that leads out of the folder would lead elsewhere in the copy, and is left away.
 ///
 /// # Errors
 /// As [`copy_tree`].
 pub(super) fn copy_below(tree: &dyn Tree, folder: &str, into: &Path, most: u64) -> Result<()> {
     let mut left = most;
-    copy_all(tree, folder, into, 0, &mut left)
+    copy_all(tree, (folder, folder), into, 0, &mut left)
 }
 
 /// Writes a file, and says which one where that fails.
@@ -41,7 +41,8 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), ""))
 }
 
-fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize, left: &mut u64) -> Result<()> {
+/// `root`: the folder that is copied.
+fn copy_all(tree: &dyn Tree, (root, path): (&str, &str), into: &Path, depth: usize, left: &mut u64) -> Result<()> {
     let failed = |error: fluxdeck_model::render::BuildError| Error::failed(error.to_string(), "");
     if depth > DEEPEST {
         return Err(Error::failed(format!("`{path}` is too deep to be copied"), ""));
@@ -52,7 +53,7 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize, left: &mut u
         match tree.entry(&below) {
             Some(PathKind::Folder) => {
                 std::fs::create_dir(&to).map_err(|error| Error::failed(format!("cannot make {}: {error}", to.display()), ""))?;
-                copy_all(tree, &below, &to, depth + 1, left)?;
+                copy_all(tree, (root, &below), &to, depth + 1, left)?;
             }
             Some(PathKind::File) => {
                 // what is too large for us is not asked about
@@ -65,7 +66,7 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize, left: &mut u
             }
             // one that leads out is left away
             #[cfg(unix)]
-            Some(PathKind::Link(target)) if tree::resolve(tree, "", &below).is_ok() => {
+            Some(PathKind::Link(target)) if tree::resolve(tree, "", &below).is_ok() && stays(root, path, &target) => {
                 std::os::unix::fs::symlink(&target, &to)
                     .map_err(|error| Error::failed(format!("cannot link {}: {error}", to.display()), ""))?;
             }
@@ -73,6 +74,13 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize, left: &mut u
         }
     }
     Ok(())
+}
+
+/// Whether a link in a folder leads to something below the root of what is copied, as it is written.
+#[cfg(unix)]
+fn stays(root: &str, folder: &str, target: &str) -> bool {
+    let inside = folder.strip_prefix(root).unwrap_or(folder).trim_start_matches('/');
+    tree::join(inside, target).is_some()
 }
 
 #[cfg(test)]
@@ -91,6 +99,19 @@ mod tests {
 
         assert_eq!(std::fs::read_to_string(dir.path().join("in")).expect("a link"), "x");
         assert!(dir.path().join("out").symlink_metadata().is_err());
+    }
+
+    #[test]
+    fn a_copy_of_a_folder_has_no_link_that_leads_out_of_the_folder() {
+        let mut tree = Memory::new([("etc/passwd", "x"), ("a/b/chart/values.yaml", "y"), ("a/b/chart/sub/c.yaml", "z")]);
+        tree.link("a/b/chart/out", "../../../etc/passwd");
+        tree.link("a/b/chart/sub/in", "../values.yaml");
+        tree.link("a/b/chart/sub/back", "../../chart/values.yaml");
+        let dir = tempfile::tempdir().expect("a folder");
+        copy_below(&tree, "a/b/chart", dir.path(), 99).expect("copied");
+
+        let is_there = |path: &str| dir.path().join(path).symlink_metadata().is_ok();
+        assert!(is_there("sub/in") && !is_there("out") && !is_there("sub/back"));
     }
 
     #[test]

@@ -16,7 +16,8 @@ use super::leash::{Ended, Halted, Leash};
 use super::run::find;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::ignore::unpacked;
+use fluxdeck_model::render::tree::{Memory, Tree};
 
 /// How long a chart may take to come, and to be rendered.
 const PULL: Duration = Duration::from_secs(60);
@@ -93,7 +94,19 @@ impl Helm {
     pub fn copied(&self, tree: &dyn Tree, folder: &str, files: &[(String, Vec<u8>)]) -> Result<PathBuf> {
         let failed = |error: std::io::Error| Error::failed(format!("the chart cannot be copied: {error}"), "");
         let place = tempfile::tempdir_in(self.dir.path()).map_err(failed)?.keep();
-        copy_below(tree, folder, &place, LARGEST)?;
+        self.copied_into(tree, folder, &place, files)?;
+        Ok(place)
+    }
+
+    /// The same, into a folder of ours that is there or not.
+    ///
+    /// # Errors
+    /// It cannot be copied.
+    pub fn copied_into(&self, tree: &dyn Tree, folder: &str, place: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+        let failed = |error: std::io::Error| Error::failed(format!("the chart cannot be copied: {error}"), "");
+        self.own(place)?;
+        std::fs::create_dir_all(place).map_err(failed)?;
+        copy_below(tree, folder, place, LARGEST)?;
         for (path, bytes) in files {
             let below = if folder.is_empty() {
                 Some(path.as_str())
@@ -105,7 +118,50 @@ impl Helm {
             std::fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(failed)?;
             write_file(&path, bytes)?;
         }
-        Ok(place)
+        Ok(())
+    }
+
+    /// The files of a packed chart.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn unpacked(&self, archive: &Path) -> Result<Memory> {
+        let bytes = std::fs::read(archive).map_err(|error| Error::failed(format!("the chart cannot be read: {error}"), ""))?;
+        unpacked(&bytes).map_err(|error| Error::failed(format!("the chart cannot be unpacked: {}", error.message), ""))
+    }
+
+    /// Replaces a file of a chart that was copied; says whether it was there.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn replaced(&self, chart: &Path, file: &str, bytes: &[u8]) -> Result<bool> {
+        self.own(chart)?;
+        let path = chart.join(file);
+        if !path.is_file() {
+            return Ok(false);
+        }
+        // what a link leads to is another file of the chart
+        std::fs::remove_file(&path).map_err(|error| Error::failed(format!("{file} cannot be replaced: {error}"), ""))?;
+        write_file(&path, bytes)?;
+        Ok(true)
+    }
+
+    /// Adds a packed chart to those that a copied one has with it.
+    ///
+    /// # Errors
+    /// It cannot be copied.
+    pub fn add(&self, chart: &Path, archive: &Path) -> Result<()> {
+        self.own(chart)?;
+        let failed = |error: std::io::Error| Error::failed(format!("the chart cannot be copied: {error}"), "");
+        let (folder, name) = (chart.join("charts"), archive.file_name().unwrap_or_default());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        std::fs::copy(archive, folder.join(name)).map(drop).map_err(failed)
+    }
+
+    /// Only what is a copy of ours is changed.
+    fn own(&self, chart: &Path) -> Result<()> {
+        let is_own = chart.starts_with(self.dir.path());
+        is_own.then_some(()).ok_or_else(|| Error::failed(format!("{} is no copy", chart.display()), ""))
     }
 
     /// Renders a chart. Inside: what helm says against it.

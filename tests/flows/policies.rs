@@ -173,3 +173,98 @@ fn init_writes_the_file_once_with_what_it_learned() {
     assert!(again.code == 1 && again.err.contains("is there already"), "{again:?}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "deny = [\"a\"]\n");
 }
+
+/// A policy that moves the base branch while it looks at a change, as another person does who merges, and refuses what that person has
+/// merged.
+const MOVES: &str = "#!/bin/sh\nif test -f clusters/refused; then echo 'not beside that' >&2; exit 3; fi\nif test ! -f clusters/moved; then git --git-dir=REMOTE update-ref refs/heads/main refs/heads/next; fi\necho fine\n";
+
+/// A desk whose base branch is another one as soon as the policy has run; `merged`: what the other person has merged.
+fn moving(merged: &[(&str, &str)]) -> Desk {
+    let desk = Desk::new(RULES);
+    let script = MOVES.replace("REMOTE", &desk.remote().display().to_string());
+    desk.write("ci/replicas.sh", &script);
+    desk.pushed();
+    desk.git(&desk.checkout(), &["checkout", "-q", "-b", "next"]);
+    merged.iter().for_each(|(path, text)| desk.write(path, &text.replace("SCRIPT", &script)));
+    desk.git(&desk.checkout(), &["add", "-A"]);
+    desk.git(&desk.checkout(), &["commit", "-q", "-m", "merged by another user"]);
+    desk.git(&desk.checkout(), &["push", "-q", "origin", "HEAD:next"]);
+    desk.git(&desk.checkout(), &["checkout", "-q", "main"]);
+    desk
+}
+
+fn proposed(desk: &Desk) -> usize {
+    desk.branches() - 1
+}
+
+#[test]
+fn programs_are_asked_again_where_the_base_has_moved_and_what_they_find_there_stops_the_change() {
+    let desk = moving(&[("clusters/refused", "x")]);
+    let ran = desk.scale(5, &["--run-policy"]);
+    assert_eq!(policy(&ran), "passed      policy replicas: fine", "on the base that was reviewed");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("main has moved, and policy replicas fails there: exit 3: not beside that"), "{ran:?}");
+    assert_eq!(proposed(&desk), 0, "nothing is pushed");
+    // once it is reviewed there, a person may accept it
+    let ran = desk.scale(5, &["--run-policy", "--wide"]);
+    assert_eq!((ran.code, proposed(&desk)), (0, 1), "{ran:?}");
+}
+
+#[test]
+fn the_same_answers_on_a_base_that_has_moved_let_the_change_go_on_and_it_says_so() {
+    let desk = moving(&[("clusters/moved", "x")]);
+    let ran = desk.scale(5, &["--run-policy"]);
+    assert_eq!((ran.code, proposed(&desk)), (0, 1), "{ran:?}");
+    assert!(ran.err.contains(": same patch, same proof, same answers of policy replicas"), "{ran:?}");
+}
+
+#[test]
+fn a_program_that_is_another_one_where_the_base_has_moved_is_not_run() {
+    let other = ("ci/replicas.sh", "SCRIPT\ntouch /dev/null\n");
+    for (merged, why) in [
+        (vec![other], "policy replicas was not run there: nobody has allowed it yet"),
+        (vec![(".fluxdeck.toml", "")], "policy replicas is not asked for there"),
+    ] {
+        let desk = moving(&merged);
+        desk.run(&["trust", "--yes"]);
+        let ran = desk.scale(5, &[]);
+        assert_eq!((policy(&ran).as_str(), ran.code), ("passed      policy replicas: fine", 1), "{ran:?}");
+        assert!(ran.err.contains(&format!("main has moved, and {why}")), "{ran:?}");
+        assert_eq!(proposed(&desk), 0);
+    }
+}
+
+#[test]
+fn a_dry_run_asks_the_programs_that_are_allowed_and_says_how_to_allow_them() {
+    let desk = Desk::new(RULES);
+    let dry = |replicas: u32, more: &[&str]| {
+        let set = format!("replicas={replicas}");
+        desk.run(&[&["run", "scale", "deploy/web", "-n", "web", "--set", &set, "--dry-run"], more].concat())
+    };
+    let line = |ran: &Ran| ran.out.lines().find(|line| line.contains("policy replicas:")).unwrap_or_default().to_owned();
+    let ran = dry(4, &[]);
+    assert_eq!((ran.code, line(&ran).as_str()), (0, "not run     policy replicas: nobody has allowed it yet"), "{ran:?}");
+    assert!(
+        ran.err.contains("`fluxdeck trust` shows what a policy runs, and allows it; --run-policy runs it this time"),
+        "{ran:?}"
+    );
+    let ran = dry(4, &["--run-policy"]);
+    assert_eq!((ran.code, line(&ran).as_str()), (0, "passed      policy replicas: checked clusters/prod/web.yaml"), "{ran:?}");
+    let ran = dry(7, &["--run-policy", "-o", "patch"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("failed      policy replicas: exit 3: ") && ran.out.contains("+  replicas: 7"), "{ran:?}");
+    assert_eq!(dry(7, &["--run-policy", "--wide"]).code, 0, "it is accepted by name");
+
+    desk.run(&["trust", "--yes"]);
+    let ran = dry(7, &["-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let checks = report["checks"].clone();
+    let found =
+        checks.as_array().and_then(|all| all.iter().find(|one| one["check"] == "policy replicas").cloned()).unwrap_or_default();
+    assert_eq!((ran.code, found["verdict"].as_str()), (1, Some("failed")), "{ran:?}");
+    // a revision has the programs of its own files
+    desk.write("ci/replicas.sh", "#!/bin/sh\nexit 9\n");
+    assert!(line(&dry(4, &[])).ends_with("nobody has allowed it yet"), "the files that are here are others");
+    assert_eq!(line(&dry(4, &["--rev", "main"])), "passed      policy replicas: checked clusters/prod/web.yaml");
+    assert_eq!(desk.branches(), 0, "nothing is pushed");
+}

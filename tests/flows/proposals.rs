@@ -232,6 +232,7 @@ pub fn prepared(pull: Option<Pull>) -> PreparedChange {
         commit: "57943ce000000000000000000000000000000000".to_owned(),
         branch: "fluxdeck/scale-shop-checkout-3f2a".to_owned(),
         has_moved: false,
+        again: Vec::new(),
         is_pushed: pull.is_some(),
         pull,
     }

@@ -1,6 +1,7 @@
 //! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven; with `--dry-run` printed as a patch, else
 //! committed, pushed and opened as a pull request. With `--repo DIR` no cluster is needed.
 
+mod here;
 mod print;
 mod submit;
 
@@ -9,10 +10,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::command::{self, Command, Run};
-use super::source::{Files, Given, What};
+use super::source::{Files, What};
 use super::{Call, ReportFormat};
-use crate::runtime::{self, Bench};
-use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, PlanOutcome};
+use fluxdeck_model::change::{ChangeSetting, OrderedObject};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Field;
 use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
@@ -95,7 +95,7 @@ struct Arguments {
     #[arg(long)]
     wide: bool,
     /// Run the programs that the repository names as checks, this time, also if `fluxdeck trust` has not allowed them
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long)]
     run_policy: bool,
     /// Write nothing, and print what would be written
     #[arg(long)]
@@ -207,8 +207,7 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
         return submit::dry_run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await;
     }
     if arguments.dry_run {
-        // nothing else waits for this thread
-        return tokio::task::block_in_place(|| dry_run(call, playbook, arguments));
+        return here::dry_run(call, playbook, arguments).await;
     }
     let only_dry =
         || Error::usage("a patch is printed, or a pull request opened: not both", "add --dry-run, or leave out -o patch");
@@ -226,58 +225,6 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
 /// Whether only the cluster knows the repository: none is named, and the current directory is in none.
 fn needs_cluster(arguments: &Arguments) -> bool {
     arguments.what.substitute_from.is_none() && !arguments.files.are_here()
-}
-
-fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
-    let order = ChangeOrder {
-        playbook: playbook.name.to_owned(),
-        object: arguments.objects[0].clone(),
-        also: arguments.also(),
-        settings: arguments.settings(),
-        left_out: arguments.leave_out.clone(),
-        layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
-        is_wide: arguments.wide,
-        namespace: call.options.namespaces.first().map(|name| name.to_string()).unwrap_or_default(),
-        site: ChangeSite {
-            folder: arguments.files.repo.as_ref().map(|folder| folder.display().to_string()).unwrap_or_default(),
-            ..ChangeSite::default()
-        },
-        ..ChangeOrder::default()
-    };
-    let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
-    let (asked, deny) = (arguments.clone(), call.options.changes.deny.clone());
-    let planned = order.clone();
-    let remotes = arguments.files.remotes(call.places.as_ref())?;
-    let outcome = arguments.files.worker(remotes)?.wait(move |bench| plan(bench, &asked, &planned, &namespaces, &deny))?;
-    print::outcome(&outcome, &order, arguments.output)
-}
-
-fn plan(
-    bench: &mut Bench,
-    asked: &Arguments,
-    order: &ChangeOrder,
-    namespaces: &[String],
-    deny: &[String],
-) -> Result<PlanOutcome> {
-    let given = Given::read(asked.what.substitute_from.as_deref())?;
-    if asked.what.substitute_from.is_some() {
-        // what only the cluster has is known to the builder from here on
-        let Bench { checkout, builder, remotes } = &mut *bench;
-        given.build(builder, remotes, asked.files.view(checkout)?.tree())?;
-    }
-    let scope = scope(asked, &given)?;
-    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
-}
-
-fn scope(asked: &Arguments, given: &Given) -> Result<ChangeScope> {
-    Ok(match (&asked.what.path, &asked.what.kustomization) {
-        (Some(path), _) => {
-            let variables = asked.what.substitute_from.is_some().then(|| given.variables());
-            ChangeScope::Folder { path: folder(path)?, variables }
-        }
-        (None, Some(name)) => ChangeScope::Kustomization(name.clone()),
-        (None, None) => ChangeScope::Any,
-    })
 }
 
 /// A folder of the repository.

@@ -7,18 +7,22 @@ use serde_json::{Value, json};
 use super::Form;
 use crate::cli::output;
 use crate::git::patch;
+use fluxdeck_model::change::outside::{PROGRAM, UNALLOWED};
 use fluxdeck_model::change::{
     self, Alternative, BuildChoice, BuildDifference, Caution, ChangeOrder, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile,
-    Check, FieldChange, PlanOutcome, Proposal, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way,
-    WayChoice,
+    Check, CheckResult, FieldChange, PlanOutcome, Proposal, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine,
+    Tried, Way, WayChoice,
 };
 use fluxdeck_model::domain::text::{redact, sanitise_line};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::shown_file;
 use fluxdeck_model::playbooks;
 
-/// Prints it. Returns the exit code.
-pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form) -> Result<u8> {
+/// Prints it. `checks`: what others have answered about it. Returns the exit code.
+///
+/// # Errors
+/// It cannot be written.
+pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form, checks: &[Check]) -> Result<u8> {
     match (outcome, form) {
         (PlanOutcome::Nothing { object }, Form::Json) => {
             output::json(&json!({ "object": object, "outcome": "nothing changes" }))?;
@@ -30,6 +34,10 @@ pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form) -> Result
         }
         (PlanOutcome::Planned(plan), Form::Patch) => {
             beside(plan, order);
+            checks
+                .iter()
+                .filter(|check| check.result == CheckResult::Failed)
+                .for_each(|check| output::beside(checked(check).trim_end()));
             let exact = patches(&plan.files)?;
             if String::from_utf8_lossy(&exact) != shown_patches(&plan.files)? {
                 output::beside(
@@ -40,12 +48,13 @@ pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form) -> Result
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Text) => {
-            output::write(&text(plan, order)?)?;
+            output::write(&text(plan, order, checks)?)?;
+            unallowed(checks).iter().for_each(|line| output::beside(line));
             output::beside("-o patch prints what `git apply` takes");
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Json) => {
-            output::json(&planned(plan, order)?)?;
+            output::json(&planned(plan, order, checks)?)?;
             Ok(0)
         }
         (PlanOutcome::Refused(refused), Form::Json) => {
@@ -197,7 +206,7 @@ fn beside(plan: &ChangePlan, order: &ChangeOrder) {
     }
 }
 
-fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
+fn text(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<String> {
     let mut out = String::new();
     for done in &plan.done {
         let FieldChange { of, field, before, after, way, proof, .. } = done;
@@ -213,13 +222,19 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
         proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
         radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
-    change::proposal::unasked(plan).iter().for_each(|check| out.push_str(&checked(check)));
+    checks.iter().for_each(|check| out.push_str(&checked(check)));
     cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     out.push_str("built then\n");
     change::rendered_lines(&plan.rendered).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     out.push('\n');
     out.push_str(&shown_patches(&plan.files)?);
     Ok(out)
+}
+
+/// How programs of the repository are let run, where nobody has done that.
+pub fn unallowed(checks: &[Check]) -> Option<&'static str> {
+    let is_barred = checks.iter().any(|check| check.name.starts_with(PROGRAM) && check.why == UNALLOWED);
+    is_barred.then_some("`fluxdeck trust` shows what a policy runs, and allows it; --run-policy runs it this time")
 }
 
 fn checked(check: &Check) -> String {
@@ -302,7 +317,7 @@ fn ways(refused: &Refused, order: &ChangeOrder) -> String {
     out
 }
 
-fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
+fn planned(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<Value> {
     let changes: Vec<_> = plan.done.iter().map(done).collect();
     let patch = shown_patches(&plan.files)?;
     Ok(json!({
@@ -311,7 +326,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
         "outcome": "planned",
         "changes": changes,
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
-        "checks": change::proposal::unasked(plan).iter().map(check).collect::<Vec<_>>(),
+        "checks": checks.iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),
         "rendered": plan.rendered.iter().map(rendered).collect::<Vec<_>>(),
         "patch": patch,

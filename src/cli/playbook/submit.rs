@@ -376,6 +376,7 @@ fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     for check in &proposal.checks {
         line(check.result.word(), &format!("{}: {}", check.name, check.why));
     }
+    print::unallowed(&proposal.checks).iter().for_each(|text| line("", text));
     proposal.besides.iter().for_each(|text| line("besides", text));
     proposal.elsewhere.iter().for_each(|one| line("known also", &one.words(&proposal.files, now)));
     proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));

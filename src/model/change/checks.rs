@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::builds::Build;
 use super::proof::{ChangeProof, Claim};
 use crate::domain::text::counted;
@@ -16,7 +18,7 @@ pub struct Check {
     pub why: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckResult {
     Passed,
     Failed,

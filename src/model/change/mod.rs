@@ -20,6 +20,7 @@
 //!  order    a change as it was asked for, to be planned again in another run
 //!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
+//!  reviewed what others had answered when it was confirmed, against what they answer where its base is now
 //!  wording  title and text of a pull request as a person edits them
 //!  pull     a pull request of anyone, with what it does to all builds
 //!  by_hand  where a person edits what is refused: the line, and their checkout
@@ -48,6 +49,7 @@ pub mod proposal;
 mod pull;
 mod reach;
 mod rendered;
+mod reviewed;
 mod source;
 mod steps;
 mod target;
@@ -81,6 +83,7 @@ pub use proposal::{
 };
 pub use pull::{AppliedFolder, PullEffect, PullPlace, PullReview, TouchedBuild};
 pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
+pub use reviewed::ReviewedAnswers;
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;

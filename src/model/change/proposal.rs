@@ -307,11 +307,6 @@ pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
     plan.done.iter().map(field).collect()
 }
 
-/// The checks for which somebody else would have to be asked.
-pub fn unasked(plan: &ChangePlan) -> Vec<Check> {
-    plan.outside.begun(Err("no cluster was asked"), Err("no registry was asked"), Err("helm was not called"))
-}
-
 /// The checks of all fields: of one name the worst.
 pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     let rank = |result: CheckResult| match result {

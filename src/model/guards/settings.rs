@@ -55,9 +55,9 @@ pub static TABLES: &[SettingTable] = &[
     SettingTable {
         header: "[[policy]]",
         doc: "A program that checks changes: exit code 0 is passed, any other one is against the change. It is taken from the base branch, and runs \
-              only once a person has allowed exactly these commands (P in a review, or `fluxdeck trust`), with `--run-policy` in CI: in a copy \
-              of the changed files, with a home of its own, without the user's variables, for at most 120 s. FLUXDECK_CHANGED names a file \
-              with the paths that changed.",
+              only once a person has allowed exactly these commands (P in a review, or `fluxdeck trust`); in CI with `fluxdeck check --since \
+              origin/main --run-policy`: in a copy of the changed files, with a home of its own, without the user's variables, for at most \
+              120 s. FLUXDECK_CHANGED names a file with the paths that changed.",
         keys: &[
             key("name", "\"kubeconform\"", "What the check is called."),
             key(

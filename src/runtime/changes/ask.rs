@@ -29,6 +29,8 @@ const FORGE_LIMIT: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 4;
 /// Most objects that the API server is asked about.
 const MOST: usize = 100;
+/// Why nothing is run for files that git does not know.
+const NO_GIT: &str = "the files are in no git repository";
 
 /// Which others a change gives reason to ask, and for what.
 #[derive(Clone, Debug)]
@@ -37,6 +39,7 @@ pub struct Asking {
     /// Whether the API server is asked; else why not.
     cluster: Result<(), &'static str>,
     is_of_cluster: bool,
+    registries: Result<(), &'static str>,
     helm: Result<(), &'static str>,
     /// Programs of the repository.
     runs: Vec<PolicyRun>,
@@ -48,10 +51,27 @@ pub struct Asking {
 /// The files after a change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangedTree {
-    /// Where the repository is, and the commit before the change.
+    /// Where the repository is, and the commit before the change; none: the files of its work tree.
     pub folder: PathBuf,
-    pub base: String,
+    pub base: Option<String>,
     pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl ChangedTree {
+    fn of(folder: PathBuf, base: Option<String>, plan: &ChangePlan) -> Self {
+        let file = |file: &ChangedFile| (file.path.to_string(), file.after.to_vec());
+        Self { folder, base, files: plan.files.iter().map(file).collect() }
+    }
+}
+
+/// Files that a plan was made of.
+pub struct FilesHere {
+    /// The root of their repository; none where git does not know them.
+    pub folder: Option<PathBuf>,
+    /// None: as they are in the work tree.
+    pub revision: Option<String>,
+    /// The programs that are meant for the plan.
+    pub runs: Vec<PolicyRun>,
 }
 
 /// What somebody has answered.
@@ -71,6 +91,7 @@ impl Asking {
             outside: Outside::default(),
             cluster: Err(""),
             is_of_cluster: false,
+            registries: Ok(()),
             helm: Err(""),
             runs: Vec::new(),
             tree: ChangedTree::default(),
@@ -79,17 +100,31 @@ impl Asking {
     }
 
     /// The checks before the first answer.
-    pub(super) fn begun(&self) -> Vec<Check> {
+    pub fn begun(&self) -> Vec<Check> {
         let policies = self.runs.iter().map(PolicyRun::begun);
-        self.outside.begun(self.cluster, Ok(()), self.helm).into_iter().chain(policies).collect()
+        self.outside.begun(self.cluster, self.registries, self.helm).into_iter().chain(policies).collect()
     }
 
     /// Takes over the programs that are meant for a plan, and the files that they look at.
     pub(super) fn programs(&mut self, site: &ChangeSite, plan: &ChangePlan, planned: &Planned) {
-        let file = |file: &ChangedFile| (file.path.to_string(), file.after.to_vec());
-        let files = plan.files.iter().map(file).collect();
         self.runs.clone_from(&planned.runs);
-        self.tree = ChangedTree { folder: folder(site), base: planned.base.clone(), files };
+        self.tree = ChangedTree::of(folder(site), Some(planned.base.clone()), plan);
+    }
+
+    /// What programs of this machine are asked about a plan that was made of files here: those of the repository, and helm. No cluster, no
+    /// registry and no forge is asked.
+    pub fn of_files(plan: &ChangePlan, here: FilesHere) -> Self {
+        let FilesHere { folder, revision, runs } = here;
+        let is_there = folder.is_some();
+        Self {
+            outside: plan.outside.clone(),
+            cluster: Err("no cluster was asked"),
+            registries: Err("no registry was asked"),
+            helm: if is_there { Ok(()) } else { Err(NO_GIT) },
+            runs: runs.into_iter().map(|run| if is_there { run } else { run.barred(NO_GIT) }).collect(),
+            tree: ChangedTree::of(folder.unwrap_or_default(), revision, plan),
+            ..Self::nobody()
+        }
     }
 
     /// Whether programs of this machine are started for it.
@@ -158,7 +193,7 @@ impl Changes {
     async fn ran(&self, tree: &ChangedTree, run: &PolicyRun) -> PolicyEnd {
         let (base, files) = (tree.base.clone(), tree.files.clone());
         let copied = self.desk.at(&tree.folder, move |bench| {
-            let view = bench.checkout.view(Some(&base))?;
+            let view = bench.checkout.view(base.as_deref())?;
             PolicyFolder::new(view.tree(), &files, files.iter().map(|(path, _)| path.clone()))
         });
         match copied.await {

@@ -8,7 +8,9 @@
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
-//!  ask      what others are asked about a change that is proven: its API server, registries, its forge, programs; charts: HelmReleases, by helm
+//!  ask      what others are asked about a change that is proven: its API server, registries, its forge, programs; charts: HelmReleases, by
+//!           helm; packed: their charts, as source-controller packs them
+//!  again    the same where the base branch has moved since
 //!  competing  open pull requests that change the same
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  readers  what other contexts are known to apply of it
@@ -19,6 +21,7 @@
 //! What follows on what is decided by the job (`state::jobs::change`); nothing here is repeated by itself, but what certainly did nothing.
 
 mod access;
+mod again;
 mod artifact;
 mod ask;
 mod beside;
@@ -27,6 +30,7 @@ mod competing;
 mod kept;
 mod later;
 mod manuscript;
+mod packed;
 mod plan;
 mod propose;
 mod pulls;
@@ -53,9 +57,9 @@ use crate::programs::Remote;
 use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
-pub use ask::Answered;
+pub use ask::{Answered, Asking, FilesHere};
 pub use kept::Kept;
-pub use plan::{AppliedBuilds, Planned, outcome, planned};
+pub use plan::{AppliedBuilds, Planned, meant, outcome, planned};
 pub(super) use pulls::AppliedHere;
 pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};

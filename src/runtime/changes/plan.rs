@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
-use fluxdeck_model::change::outside::{PolicyQuestion, PolicyRun};
+use fluxdeck_model::change::outside::{PolicyQuestion, PolicyRun, UNALLOWED};
 use fluxdeck_model::change::{
     self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, OwnerFiles,
     PlanOutcome, Refused, WantedField, proposal,
@@ -64,6 +64,11 @@ impl Planned {
     pub fn is_signed_off(&self) -> bool {
         self.policy.sign_off.unwrap_or(self.signs_off)
     }
+
+    /// Lets none of the programs run: no person has allowed that.
+    pub(super) fn bar(&mut self) {
+        self.runs = self.runs.drain(..).map(|run| run.barred(UNALLOWED)).collect();
+    }
 }
 
 /// Kustomizations as a cluster has them, for a repository that does not declare them.
@@ -116,14 +121,19 @@ fn programs(
     outcome: &PlanOutcome,
 ) -> (Option<PolicyQuestion>, Vec<PolicyRun>) {
     let PlanOutcome::Planned(plan) = outcome else { return (None, Vec::new()) };
+    let site = &order.site;
+    let key = if site.url.is_empty() { site.folder.clone() } else { git::repository_key(&site.url) };
+    (PolicyQuestion::of(policies, &site.name(), &key, base), meant(policies, order, base, plan))
+}
+
+/// Those of these programs that are meant for a plan. `base`: the files before it.
+pub fn meant(policies: &[PolicyCommand], order: &ChangeOrder, base: &dyn Tree, plan: &ChangePlan) -> Vec<PolicyRun> {
     let subject = PolicySubject {
         paths: plan.files.iter().map(|file| file.path.to_string()).collect(),
         kinds: plan.outside.kinds.clone(),
         playbook: Some(order.playbook.clone()),
     };
-    let site = &order.site;
-    let key = if site.url.is_empty() { site.folder.clone() } else { git::repository_key(&site.url) };
-    (PolicyQuestion::of(policies, &site.name(), &key, base), PolicyRun::all(policies, &subject, base))
+    PolicyRun::all(policies, &subject, base)
 }
 
 /// The same, unless a field that the order expects to have a value has another one: somebody has changed it since.

@@ -192,7 +192,7 @@ impl Changes {
         }
         question.is_allowed = self.kept.is_allowed(question);
         if !question.is_allowed && *consent != PolicyConsent::Once {
-            planned.runs = planned.runs.drain(..).map(|run| run.barred("nobody has allowed it yet")).collect();
+            planned.bar();
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ impl Changes {
             };
             Ok((planned, tree))
         };
-        let (planned, tree) = self.desk.at(&folder(&order.site), work).await?;
+        let (mut planned, tree) = self.desk.at(&folder(&order.site), work).await?;
         let differs = |why: String| Ok(ChangeOutcome::Differs { why });
         match &planned.outcome {
             PlanOutcome::Nothing { .. } => return Ok(ChangeOutcome::Unchanged),
@@ -64,6 +64,14 @@ impl Changes {
             PlanOutcome::Planned(_) => {}
         }
         let Some(tree) = tree else { return Ok(ChangeOutcome::Unchanged) };
+        let has_moved = planned.base != change.progress.base;
+        let again = match has_moved {
+            false => Vec::new(),
+            true => match self.asked_again(live, change, &mut planned).await {
+                Ok(again) => again,
+                Err(why) => return differs(why),
+            },
+        };
         let at = Path::new(&order.site.folder);
         let signer = programs::signer(at).await.map_err(|failure| failure.error("the author of the commit is not known"))?;
         let message = match planned.is_signed_off() {
@@ -89,7 +97,8 @@ impl Changes {
         let (name, kept) = (branch.clone(), commit.clone());
         self.desk.at(&folder(&order.site), move |bench| bench.checkout.pin(&format!("changes/{name}"), &kept)).await?;
         Ok(ChangeOutcome::Prepared(Box::new(PreparedChange {
-            has_moved: planned.base != change.progress.base,
+            has_moved,
+            again,
             base: planned.base,
             commit,
             branch,

@@ -5,12 +5,15 @@
 //! Source: kustomize-controller v1.9.4 `internal/controller/kustomization_controller.go` (`apply`), fluxcd/pkg v0.76 `ssa/manager_apply.go`
 //! (`dryRunApply`: forced, by the controller's field manager).
 
+mod dependencies;
 mod dry_run;
 mod named;
 mod policy;
+mod post_render;
 mod release_ends;
 mod release_values;
 mod releases;
+mod values_files;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -23,11 +26,14 @@ use crate::domain::dry_run::{DryRun, DryRunAnswer};
 use crate::insight::named::group;
 use crate::render::id::text_at;
 
+pub use dependencies::{ChartFolder, ChartOrigin, NeededChart};
 pub use dry_run::LeftOut;
 pub use named::{NamedVersion, PublishedAnswer};
-pub use policy::{PolicyEnd, PolicyQuestion, PolicyRun};
+pub use policy::{PolicyEnd, PolicyQuestion, PolicyRun, UNALLOWED};
+pub use post_render::PostRender;
 pub use release_ends::{ReleaseAnswer, ReleaseSide};
 pub use releases::{ChartSource, ChartedRelease, ClusterFacts, ReleaseCall};
+pub use values_files::ValuesFiles;
 
 /// Questions for others about one change.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +56,8 @@ pub struct Outside {
 pub const DRY_RUN: &str = "server-side dry run";
 pub const PUBLISHED: &str = "published";
 pub const HELM: &str = "helm";
+/// How the name of a check begins that is a program of the repository.
+pub const PROGRAM: &str = "policy ";
 
 impl Outside {
     /// What a change gives reason to ask. `own`: what builds the object that is meant, in the cluster that is asked.

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::PROGRAM;
 use crate::change::checks::{Check, CheckResult};
 use crate::domain::text::{redact, sanitise_line};
 use crate::guards::{PolicyCommand, PolicySubject};
 use crate::render::tree::Tree;
 
+/// Why a program is not run that no person has let run.
+pub const UNALLOWED: &str = "nobody has allowed it yet";
 /// Lines of what a program said last that are kept, and the longest one in letters.
 const LINES: usize = 4;
 const LONGEST: usize = 200;
@@ -89,7 +92,7 @@ impl PolicyRun {
     }
 
     fn check(&self, result: CheckResult, why: String) -> Check {
-        Check { name: Cow::Owned(format!("policy {}", self.policy.name)), result, why }
+        Check { name: Cow::Owned(format!("{PROGRAM}{}", self.policy.name)), result, why }
     }
 }
 

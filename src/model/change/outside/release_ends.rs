@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HELM;
-use super::releases::ChartedRelease;
+use super::post_render::PostFault;
+use super::releases::{ChartedRelease, ReleaseCall};
 use crate::change::checks::{Check, CheckResult};
 use crate::change::rendered::{ObjectFate, RenderedBuild, between};
 use crate::domain::text::{counted, redact, sanitise_line};
 use crate::render::flux::Applied;
-use crate::render::id::text_at;
-use crate::render::node::Layer;
-use crate::render::read::{TextPlace, documents};
 
 /// Longest reason that is kept, in letters.
 const LONGEST: usize = 300;
@@ -34,14 +32,24 @@ pub struct ReleaseAnswer {
     pub before: ReleaseSide,
     pub again: ReleaseSide,
     pub after: ReleaseSide,
+    /// The version of a chart that changes in git, and which Flux does not pack again: it is that of before.
+    pub stays_at: Option<String>,
 }
 
 impl ReleaseAnswer {
     /// Nothing was called.
     pub fn not_run(why: &str) -> Self {
         let side = || ReleaseSide::NotRun(why.to_owned());
-        Self { before: side(), again: side(), after: side() }
+        Self { before: side(), again: side(), after: side(), stays_at: None }
     }
+}
+
+/// One side as the cluster would get it.
+enum Objects {
+    Known(Vec<Applied>),
+    /// It is not installed so.
+    Refused(String),
+    Unknown(String),
 }
 
 /// The answers as one check, with what differs in the objects.
@@ -49,23 +57,23 @@ pub fn check(answers: Vec<(&ChartedRelease, ReleaseAnswer)>) -> (Check, Vec<Rend
     let (mut failed, mut unknown, mut said, mut rendered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (release, answer) in answers {
         let object = &release.object;
-        let why = |why: &str| shortened(why);
-        match (&answer.before, &answer.after) {
-            (ReleaseSide::NotRun(text), _) | (_, ReleaseSide::NotRun(text)) => unknown.push(format!("{object}: {}", why(text))),
-            (ReleaseSide::Refused(_), ReleaseSide::Refused(text)) => {
-                unknown.push(format!("{object} cannot be rendered, before as after: {}", why(text)));
+        let ReleaseAnswer { before, again, after, stays_at } = answer;
+        let sides = [(&release.before, before), (&release.before, again), (&release.after, after)];
+        match sides.map(|(call, side)| objects(call.as_ref(), side)) {
+            [Objects::Unknown(why), ..] | [_, _, Objects::Unknown(why)] => unknown.push(format!("{object}: {}", shortened(&why))),
+            [Objects::Refused(_), _, Objects::Refused(why)] => {
+                unknown.push(format!("{object} cannot be rendered, before as after: {}", shortened(&why)));
             }
-            (_, ReleaseSide::Refused(text)) => failed.push(format!("{object} could not be rendered any more: {}", why(text))),
-            (ReleaseSide::Refused(text), _) => unknown.push(format!("{object} could not be rendered before: {}", why(text))),
-            _ => match differs(release, &answer) {
-                Err(text) => unknown.push(format!("{object}: {text}")),
-                Ok(build) => {
-                    said.push(words(release, &build));
-                    if !build.objects.is_empty() {
-                        rendered.push(build);
-                    }
+            [_, _, Objects::Refused(why)] => failed.push(format!("{object} could not be rendered any more: {}", shortened(&why))),
+            [Objects::Refused(why), ..] => unknown.push(format!("{object} could not be rendered before: {}", shortened(&why))),
+            [Objects::Known(before), Objects::Known(again), Objects::Known(after)] => {
+                let build = differs(release, &before, &again, &after);
+                said.push(words(release, &build, stays_at.as_deref()));
+                if !build.objects.is_empty() {
+                    rendered.push(build);
                 }
-            },
+            }
+            [_, Objects::Refused(why) | Objects::Unknown(why), _] => unknown.push(format!("{object}: {}", shortened(&why))),
         }
     }
     let check = |result, why: &[String]| Check { name: HELM.into(), result, why: why.join("; ") };
@@ -75,6 +83,20 @@ pub fn check(answers: Vec<(&ChartedRelease, ReleaseAnswer)>) -> (Check, Vec<Rend
         (true, true) => check(CheckResult::Passed, &said),
     };
     (check, rendered)
+}
+
+/// What helm has printed, with what follows helm.
+fn objects(call: Option<&Result<ReleaseCall, String>>, side: ReleaseSide) -> Objects {
+    match (side, call) {
+        (ReleaseSide::NotRun(why), _) => Objects::Unknown(why),
+        (ReleaseSide::Refused(why), _) => Objects::Refused(why),
+        (ReleaseSide::Printed(text), Some(Ok(call))) => match call.post.applied(&text) {
+            Ok(objects) => Objects::Known(objects),
+            Err(PostFault::Unread(why)) => Objects::Unknown(why),
+            Err(PostFault::Refused(why)) => Objects::Refused(why),
+        },
+        (ReleaseSide::Nothing | ReleaseSide::Printed(_), _) => Objects::Known(Vec::new()),
+    }
 }
 
 /// What helm says, fit to be shown: on one line, without credentials.
@@ -89,13 +111,10 @@ fn shortened(text: &str) -> String {
     }
 }
 
-fn differs(release: &ChartedRelease, answer: &ReleaseAnswer) -> Result<RenderedBuild, String> {
-    let sides = [&answer.before, &answer.again, &answer.after].map(objects);
-    let [before, again, after] = sides;
-    let (before, again, after) = (before?, again?, after?);
+fn differs(release: &ChartedRelease, before: &[Applied], again: &[Applied], after: &[Applied]) -> RenderedBuild {
     let name = format!("{HELM} {}", release.object);
-    let mut build = between(&name, &before, &after);
-    let unstable: BTreeSet<_> = between(&name, &before, &again)
+    let mut build = between(&name, before, after);
+    let unstable: BTreeSet<_> = between(&name, before, again)
         .objects
         .into_iter()
         .flat_map(|object| object.fields.into_iter().map(move |field| (object.object.clone(), field.path)))
@@ -105,18 +124,11 @@ fn differs(release: &ChartedRelease, answer: &ReleaseAnswer) -> Result<RenderedB
         object.fields.retain(|field| !unstable.contains(&(name.clone(), field.path.clone())));
     }
     build.objects.retain(|object| object.fate != ObjectFate::Changed || !object.fields.is_empty() || object.more > 0);
-    Ok(build)
-}
-
-fn objects(side: &ReleaseSide) -> Result<Vec<Applied>, String> {
-    let ReleaseSide::Printed(text) = side else { return Ok(Vec::new()) };
-    let nodes = documents(text.as_bytes(), &TextPlace::file(&"helm".into(), Layer::Resource));
-    let nodes = nodes.map_err(|error| format!("what helm prints cannot be read: {}", error.message))?;
-    Ok(nodes.into_iter().filter(|node| !text_at(node, "kind").is_empty()).map(Applied::plain).collect())
+    build
 }
 
 /// `HelmRelease web/web: 1 Deployment, 2 ConfigMaps change`.
-fn words(release: &ChartedRelease, build: &RenderedBuild) -> String {
+fn words(release: &ChartedRelease, build: &RenderedBuild, stays_at: Option<&str>) -> String {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for object in &build.objects {
         *kinds.entry(object.object.split(' ').next().unwrap_or_default()).or_default() += 1;
@@ -128,7 +140,6 @@ fn words(release: &ChartedRelease, build: &RenderedBuild) -> String {
         1 => format!("{} changes", all.join(", ")),
         _ => format!("{} change", all.join(", ")),
     };
-    let has_post = |call: &Option<Result<super::ReleaseCall, String>>| matches!(call, Some(Ok(call)) if call.has_post_renderers);
-    let post = has_post(&release.before) || has_post(&release.after);
-    format!("{}: {what}{}", release.object, if post { ", without its postRenderers" } else { "" })
+    let stays = stays_at.map(|version| format!("; Flux packs its chart again once that has another version than {version}"));
+    format!("{}: {what}{}", release.object, stays.unwrap_or_default())
 }

@@ -30,11 +30,13 @@ pub fn composed(parts: &[ValuesPart]) -> Result<Json, String> {
         match part {
             ValuesPart::Inline(Json::Object(values)) => merge(&mut all, values),
             ValuesPart::Inline(_) => return Err("spec.values is not a map".to_owned()),
-            ValuesPart::From { text, target, .. } if target.is_empty() => match read(text)? {
-                Json::Object(values) => merge(&mut all, &values),
-                Json::Null => {}
-                _ => return Err("values that it refers to are not a map".to_owned()),
-            },
+            ValuesPart::From { text, target, .. } if target.is_empty() => {
+                match read(text).map_err(|why| format!("values that it refers to: {why}"))? {
+                    Json::Object(values) => merge(&mut all, &values),
+                    Json::Null => {}
+                    _ => return Err("values that it refers to are not a map".to_owned()),
+                }
+            }
             ValuesPart::From { text, target, is_literal } => {
                 let value = if *is_literal { Json::String(text.clone()) } else { typed(text)? };
                 let mut root = Json::Object(std::mem::take(&mut all));
@@ -48,18 +50,22 @@ pub fn composed(parts: &[ValuesPart]) -> Result<Json, String> {
     Ok(Json::Object(all))
 }
 
-fn read(text: &str) -> Result<Json, String> {
+/// Values in YAML; null where there are none.
+///
+/// # Errors
+/// It is not YAML, or several documents.
+pub(super) fn read(text: &str) -> Result<Json, String> {
     let nodes = documents(text.as_bytes(), &TextPlace::file(&"values".into(), Layer::Resource));
-    let nodes = nodes.map_err(|error| format!("values that it refers to are not YAML: {}", error.message))?;
+    let nodes = nodes.map_err(|error| format!("they are not YAML: {}", error.message))?;
     match nodes.as_slice() {
         [] => Ok(Json::Null),
         [one] => write::json(one).map_err(|error| error.message),
-        _ => Err("values that it refers to are several documents".to_owned()),
+        _ => Err("they are several documents".to_owned()),
     }
 }
 
 /// The second over the first; maps in maps are merged, all else is replaced.
-fn merge(all: &mut Map<String, Json>, over: &Map<String, Json>) {
+pub(super) fn merge(all: &mut Map<String, Json>, over: &Map<String, Json>) {
     for (key, value) in over {
         match (all.get_mut(key), value) {
             (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),

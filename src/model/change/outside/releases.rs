@@ -2,7 +2,8 @@
 //!
 //! Source: helm-controller v1.6.3 `internal/reconcile/{install,upgrade}.go`, `internal/action/{install,upgrade}.go`, `api/v2/helmrelease_types.go`
 //! (`GetReleaseName`, `GetReleaseNamespace`), fluxcd/pkg `chartutil/values.go` (`ChartValuesFromReferences`: the references in their order, then
-//! the inline values); source-controller v1 `api/v1/ocirepository_types.go` (`digest` over `semver` over `tag`).
+//! the inline values); source-controller v1.9.4 `api/v1/ocirepository_types.go` (`digest` over `semver` over `tag`),
+//! `api/v1/gitrepository_types.go` (`GitRepositoryRef`: `commit` over `name` over `semver` over `tag` over `branch`, default `master`).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +11,9 @@ use std::fmt;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
+use super::post_render::PostRender;
 use super::release_values::{ValuesPart, composed};
+use super::values_files::ValuesFiles;
 use crate::change::builds::Build;
 use crate::change::cautions::{CautionQuery, Placed, is, text_of};
 use crate::change::compare::ObjectKey;
@@ -19,6 +22,7 @@ use crate::kinds;
 use crate::render::flux;
 use crate::render::id::meta_text;
 use crate::render::node::Node;
+use crate::render::tree::is_below;
 use crate::render::write;
 
 /// Longest name of a release; a longer one is cut and gets a hash (helm-controller `internal/release/name.go`, `ShortenName`).
@@ -33,6 +37,8 @@ pub struct ChartedRelease {
     pub build: String,
     /// It is of the cluster that the change is for.
     pub is_here: bool,
+    /// A file of its chart, or one of its values files, changes.
+    pub is_chart_touched: bool,
     /// None: it is not there. Inside: why it cannot be rendered.
     pub before: Option<Result<ReleaseCall, String>>,
     pub after: Option<Result<ReleaseCall, String>>,
@@ -47,14 +53,26 @@ pub struct ReleaseCall {
     pub values: Json,
     /// Whether the CRDs of the chart are applied with it.
     pub has_crds: bool,
-    /// Patches that come after helm, which are not applied here.
-    pub has_post_renderers: bool,
+    /// A chart in git is packed again with every commit (`reconcileStrategy: Revision`), and not only where it has another version.
+    pub follows_commits: bool,
+    /// What of the repository gives the chart other default values.
+    pub values_files: Option<ValuesFiles>,
+    /// What follows helm.
+    pub post: PostRender,
 }
 
 /// Without its values: those of Secrets are among them.
 impl fmt::Debug for ReleaseCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReleaseCall").field("name", &self.name).field("chart", &self.chart).finish_non_exhaustive()
+    }
+}
+
+impl ReleaseCall {
+    /// Whether Flux would have no reason to pack another chart than for this one, unless its version is another one: source-controller
+    /// v1.9.4 `internal/helm/chart/builder_local.go` (`Build`: the chart that is there, by name and version, stays).
+    pub fn keeps_chart_of(&self, before: &Self) -> bool {
+        !self.follows_commits && (&self.chart, &self.values_files) == (&before.chart, &before.values_files)
     }
 }
 
@@ -67,6 +85,8 @@ pub enum ChartSource {
     Artifact { url: String, version: String, is_plain: bool },
     /// A folder of the repository that is changed.
     Folder(String),
+    /// A folder of another git repository, at a branch, a tag or a commit.
+    Git { url: String, reference: String, folder: String },
 }
 
 /// What is known of the cluster: helm asks nobody.
@@ -97,7 +117,10 @@ pub fn all(query: &CautionQuery<'_>, own: &Build) -> Vec<ChartedRelease> {
         let calls = [(before, false), (after, true)].map(|(it, is_after)| it.map(|it| call(query, it, is_after)));
         let [old, new] = calls;
         let is_touched = |call: &Option<Result<ReleaseCall, String>>| match call {
-            Some(Ok(ReleaseCall { chart: ChartSource::Folder(folder), .. })) => is_touched(query, folder),
+            Some(Ok(ReleaseCall { chart: ChartSource::Folder(folder), values_files, .. })) => {
+                let has_file = |files: &ValuesFiles| files.folders().any(|file| is_touched(query, &file));
+                is_touched(query, folder) || values_files.as_ref().is_some_and(has_file)
+            }
             _ => false,
         };
         let Some(last) = after.or(before) else { return };
@@ -112,6 +135,7 @@ pub fn all(query: &CautionQuery<'_>, own: &Build) -> Vec<ChartedRelease> {
                 object: shown(last.node()),
                 build: build.name.clone(),
                 is_here: build.is_with(own),
+                is_chart_touched: is_touched(&old) || is_touched(&new),
                 before: old,
                 after: new,
             };
@@ -163,23 +187,24 @@ impl Concern {
         let from = node.at(&["spec", "valuesFrom"]).map(Node::items).unwrap_or_default();
         let chart = text_of(node, &["spec", "chart", "spec", "chart"]);
         let is_folder = text_of(node, &["spec", "chart", "spec", "sourceRef", "kind"]) == kinds::GIT_REPOSITORY.kind;
+        let files = ValuesFiles::of(node, &["spec", "chart", "spec"]);
+        let has_file = || files.iter().flat_map(ValuesFiles::folders).any(|file| is_touched(query, &file));
         is_in(kinds::HELM_RELEASE.kind, own, meta_text(node, "name"))
             || reference(&["spec", "chartRef"])
             || reference(&["spec", "chart", "spec", "sourceRef"])
             || from.iter().any(|from| is_in(text_of(from, &["kind"]), own, text_of(from, &["name"])))
-            || is_folder && is_touched(query, &flux::folder(chart))
+            || is_folder && (is_touched(query, &flux::folder(chart)) || has_file())
     }
 }
 
-/// Whether a file in a folder changes.
-fn is_touched(query: &CautionQuery<'_>, folder: &str) -> bool {
-    let below = format!("{folder}/");
-    query.lines.iter().any(|line| folder.is_empty() || line.at.file.starts_with(&below))
+/// Whether a file, or one in a folder, changes.
+fn is_touched(query: &CautionQuery<'_>, path: &str) -> bool {
+    query.lines.iter().any(|line| line.at.file == path || is_below(&line.at.file, path))
 }
 
 /// Whether anything of a HelmRelease differs that helm gets.
 fn is_otherwise(before: &Node, after: &Node) -> bool {
-    let asked: [&[&str]; 8] = [
+    let asked: [&[&str]; 11] = [
         &["spec", "chart"],
         &["spec", "chartRef"],
         &["spec", "values"],
@@ -188,6 +213,9 @@ fn is_otherwise(before: &Node, after: &Node) -> bool {
         &["spec", "targetNamespace"],
         &["spec", "install", "crds"],
         &["spec", "upgrade", "crds"],
+        &["spec", "postRenderers"],
+        &["spec", "postRenderStrategy"],
+        &["spec", "commonMetadata"],
     ];
     asked.iter().any(|path| match (before.at(path), after.at(path)) {
         (Some(before), Some(after)) => !before.is_same(after),
@@ -218,14 +246,17 @@ fn call(query: &CautionQuery<'_>, release: Placed<'_>, is_after: bool) -> Result
         is(it.node(), kinds::HELM_RELEASE) && ObjectKey::of(it.node()) == ObjectKey::of(node) && it.build.is_same(release.build)
     };
     let is_there = query.applied(false).any(is_it);
+    let (chart, values_files, follows_commits) = chart(query, release, is_after)?;
     Ok(ReleaseCall {
         name: name(node),
         namespace: if target.is_empty() { own } else { target }.to_owned(),
-        chart: chart(query, release, is_after)?,
+        chart,
+        values_files,
+        follows_commits,
         values: composed(&parts(query, release, is_after)?)?,
         // an upgrade leaves them alone unless it is said otherwise
         has_crds: if is_there { crds(&["spec", "upgrade", "crds"], false) } else { crds(&["spec", "install", "crds"], true) },
-        has_post_renderers: node.at(&["spec", "postRenderers"]).is_some_and(|list| !list.is_null()),
+        post: PostRender::of(node)?,
     })
 }
 
@@ -258,7 +289,10 @@ fn beside<'q>(
     })
 }
 
-fn chart<'q>(query: &CautionQuery<'q>, release: Placed<'q>, is_after: bool) -> Result<ChartSource, String> {
+/// A chart, the files that give it other default values, and whether it follows every commit.
+type Chart = (ChartSource, Option<ValuesFiles>, bool);
+
+fn chart<'q>(query: &CautionQuery<'q>, release: Placed<'q>, is_after: bool) -> Result<Chart, String> {
     let node = release.node();
     let own = meta_text(node, "namespace");
     let reference = ["kind", "namespace", "name"].map(|key| text_of(node, &["spec", "chartRef", key]));
@@ -278,47 +312,72 @@ fn chart<'q>(query: &CautionQuery<'q>, release: Placed<'q>, is_after: bool) -> R
     let text = |path: &[&str]| text_of(source.node(), path).to_owned();
     let versions = ["digest", "semver", "tag"].map(|key| text(&["spec", "ref", key]));
     let version = versions.into_iter().find(|version| !version.is_empty()).unwrap_or_else(|| "latest".to_owned());
-    Ok(ChartSource::Artifact { url: text(&["spec", "url"]), version, is_plain: text(&["spec", "insecure"]) == "true" })
+    let is_plain = text(&["spec", "insecure"]) == "true";
+    Ok((ChartSource::Artifact { url: text(&["spec", "url"]), version, is_plain }, None, false))
 }
 
 /// As the spec of a HelmChart says it.
-fn of_spec(query: &CautionQuery<'_>, of: Placed<'_>, node: &Node, spec: &[&str], is_after: bool) -> Result<ChartSource, String> {
+fn of_spec<'q>(query: &CautionQuery<'q>, of: Placed<'q>, node: &Node, spec: &[&str], is_after: bool) -> Result<Chart, String> {
     let text = |rest: &[&str]| text_of(node, &[spec, rest].concat()).to_owned();
-    let at = |rest: &[&str]| node.at(&[spec, rest].concat()).is_some_and(|node| !node.is_null());
+    let (files, follows) = (ValuesFiles::of(node, spec), text(&["reconcileStrategy"]) == "Revision");
     let (chart, version) = (text(&["chart"]), text(&["version"]));
-    if at(&["valuesFiles"]) {
-        return Err("its chart gets other default values (valuesFiles), which helm itself does not do".to_owned());
-    }
-    let kind = text(&["sourceRef", "kind"]);
-    let named = text(&["sourceRef", "namespace"]);
+    let (kind, name, named) = (text(&["sourceRef", "kind"]), text(&["sourceRef", "name"]), text(&["sourceRef", "namespace"]));
     let namespace = if named.is_empty() { meta_text(node, "namespace").to_owned() } else { named };
-    let name = text(&["sourceRef", "name"]);
+    if kind != kinds::HELM_REPOSITORY.kind && kind != kinds::GIT_REPOSITORY.kind {
+        return Err(format!("its chart is in {kind} {namespace}/{name}, whose files are not known here"));
+    }
+    let found = beside(query, of, &kind, (&namespace, &name), is_after);
+    let missing = || format!("{kind} {namespace}/{name} is not built from this repository");
     if kind == kinds::GIT_REPOSITORY.kind {
         let own = of.build.spec.as_ref().map(|spec| &spec.source);
         let is_own = own.is_some_and(|own| (&*own.kind, &*own.namespace, &*own.name) == (&*kind, &*namespace, &*name));
-        return match is_own {
-            true => Ok(ChartSource::Folder(flux::folder(&chart))),
-            false => Err(format!("its chart is in {kind} {namespace}/{name}, which is another repository")),
+        let is_same = |found: Placed<'q>| {
+            let own = own.and_then(|own| beside(query, of, &own.kind, (&own.namespace, &own.name), is_after));
+            own.is_some_and(|own| is_same_source(own.node(), found.node()))
+        };
+        return match found {
+            _ if is_own => Ok((ChartSource::Folder(flux::folder(&chart)), files, follows)),
+            Some(found) if is_same(found) => Ok((ChartSource::Folder(flux::folder(&chart)), files, follows)),
+            Some(found) => Ok((of_git(found.node(), &chart)?, files, follows)),
+            None => Err(missing()),
         };
     }
-    if kind != kinds::HELM_REPOSITORY.kind {
-        return Err(format!("its chart is in {kind} {namespace}/{name}"));
-    }
-    let missing = || format!("{kind} {namespace}/{name} is not built from this repository");
-    let repository = query
-        .beside(of.build, is_after)
-        .find(|it| {
-            is(it.node(), kinds::HELM_REPOSITORY)
-                && (meta_text(it.node(), "namespace"), meta_text(it.node(), "name")) == (&*namespace, &*name)
-        })
-        .ok_or_else(missing)?;
-    let version = if version.is_empty() { "*".to_owned() } else { version };
-    Ok(ChartSource::Repository {
+    let repository = found.filter(|it| is(it.node(), kinds::HELM_REPOSITORY)).ok_or_else(missing)?;
+    let source = ChartSource::Repository {
         url: text_of(repository.node(), &["spec", "url"]).to_owned(),
         chart,
-        version,
+        version: if version.is_empty() { "*".to_owned() } else { version },
         is_plain: text_of(repository.node(), &["spec", "insecure"]) == "true",
+    };
+    Ok((source, files, follows))
+}
+
+/// Whether two GitRepositories fetch the same.
+fn is_same_source(one: &Node, other: &Node) -> bool {
+    let asked: [&[&str]; 4] = [&["spec", "url"], &["spec", "ref"], &["spec", "ignore"], &["spec", "include"]];
+    asked.iter().all(|path| match (one.at(path), other.at(path)) {
+        (Some(one), Some(other)) => one.is_same(other),
+        (one, other) => one.is_some() == other.is_some(),
     })
+}
+
+/// A folder of what a GitRepository fetches.
+fn of_git(source: &Node, chart: &str) -> Result<ChartSource, String> {
+    let text = |key: &str| text_of(source, &["spec", "ref", key]);
+    let named = || shown(source);
+    if source.at(&["spec", "include"]).is_some_and(|list| !list.items().is_empty()) {
+        return Err(format!("its chart is in {}, which includes others", named()));
+    }
+    let reference = match (text("commit"), text("name"), text("semver"), text("tag"), text("branch")) {
+        ("", "", "", "", "") => "master",
+        ("", "", "", "", branch) => branch,
+        ("", "", "", tag, _) => tag,
+        ("", "", range, ..) => return Err(format!("its chart is in {}, and which tag is {range} is not known here", named())),
+        ("", name, ..) => name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")).unwrap_or(name),
+        (commit, ..) => commit,
+    };
+    let url = text_of(source, &["spec", "url"]).to_owned();
+    Ok(ChartSource::Git { url, reference: reference.to_owned(), folder: flux::folder(chart) })
 }
 
 /// The values in the order in which they are merged.

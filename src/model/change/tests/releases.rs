@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::super::outside::{ChartSource, ChartedRelease, ClusterFacts, Outside, ReleaseAnswer, ReleaseCall, ReleaseSide};
+use super::super::outside::{
+    ChartSource, ChartedRelease, ClusterFacts, Outside, PostRender, ReleaseAnswer, ReleaseCall, ReleaseSide, ValuesFiles,
+};
 use super::super::{CheckResult, ObjectFate};
 use super::{ChangeScope, TestRepo};
 
@@ -90,7 +92,9 @@ fn arguments_hold_what_is_known_of_the_cluster_and_no_value() {
         chart: ChartSource::Folder("charts/own".to_owned()),
         values: json!({"password": "PLANTED"}),
         has_crds: true,
-        has_post_renderers: false,
+        follows_commits: false,
+        values_files: None,
+        post: PostRender::default(),
     };
     let facts = ClusterFacts { kubernetes: "v1.36.4".to_owned(), versions: vec!["apps/v1".to_owned()] };
     assert_eq!(
@@ -114,15 +118,15 @@ fn what_only_the_cluster_knows_is_named_and_not_guessed() {
     let missing = "  valuesFrom: [{kind: Secret, name: far}]\n  values: {a: 1}\n";
     let optional = "  valuesFrom: [{kind: Secret, name: far, optional: true}]\n  values: {a: 1}\n";
     let no_key = "  valuesFrom: [{kind: ConfigMap, name: db-values, valuesKey: none}]\n  values: {a: 1}\n";
-    let files = "  chart: {spec: {chart: a, version: 1.0.0, valuesFiles: [b.yaml], sourceRef: {kind: HelmRepository, name: charts, namespace: flux-system}}}\n  values: {a: 1}\n";
+    let bucket = "  chart: {spec: {chart: ./a, sourceRef: {kind: Bucket, name: b}}}\n  values: {a: 1}\n";
     let elsewhere = "  chart: {spec: {chart: ./a, sourceRef: {kind: GitRepository, name: other}}}\n  values: {a: 1}\n";
     let unknown = "  chart: {spec: {chart: a, sourceRef: {kind: HelmRepository, name: none}}}\n  values: {a: 1}\n";
     for (spec, expected) in [
         (format!("{CHART}{missing}"), "values of Secret web/far are not in git"),
         (format!("{CHART}{optional}"), "values of Secret web/far are not in git"),
         (format!("{CHART}{no_key}"), "ConfigMap web/db-values has no key none"),
-        (files.to_owned(), "its chart gets other default values (valuesFiles), which helm itself does not do"),
-        (elsewhere.to_owned(), "its chart is in GitRepository web/other, which is another repository"),
+        (bucket.to_owned(), "its chart is in Bucket web/b, whose files are not known here"),
+        (elsewhere.to_owned(), "GitRepository web/other is not built from this repository"),
         (unknown.to_owned(), "HelmRepository web/none is not built from this repository"),
     ] {
         // what is not known before cannot be compared with what is not known after, and both are the same: only another field shows
@@ -151,7 +155,7 @@ fn judged(
 ) -> (CheckResult, String, Vec<(String, ObjectFate, usize)>) {
     let release = releases(&format!("{CHART}  values: {{a: 1}}\n"), "hr/db", "spec.values.a=2").remove(0);
     let outside = Outside { releases: vec![release], ..Outside::default() };
-    let (check, rendered) = outside.rendered(vec![ReleaseAnswer { before, again, after }]);
+    let (check, rendered) = outside.rendered(vec![ReleaseAnswer { before, again, after, stays_at: None }]);
     assert_eq!(check.name, "helm");
     let objects =
         rendered.into_iter().flat_map(|build| build.objects).map(|object| (object.object, object.fate, object.fields.len()));
@@ -196,4 +200,91 @@ fn a_release_that_cannot_be_rendered_any_more_is_against_the_change() {
         let (found, why, _) = judged(before.clone(), before, after);
         assert!(found == result && why.starts_with(begins) && !why.contains("PLANTED"), "{found:?} {why}");
     }
+}
+
+#[test]
+fn a_chart_of_another_git_repository_is_the_folder_at_what_its_source_names() {
+    let git = |reference: &str, url: &str| {
+        let source = format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: other, namespace: web}}\nspec: {{url: '{url}'{reference}}}\n"
+        );
+        let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: db, namespace: web}\nspec:\n  chart: {spec: {chart: ./charts/db, sourceRef: {kind: GitRepository, name: other}}}\n  values: {a: 1}\n";
+        let own = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\nspec: {url: https://git.test/fleet}\n";
+        let files = [
+            ("clusters/prod/root.yaml", ROOT),
+            ("clusters/prod/apps.yaml", APPS),
+            ("clusters/prod/own.yaml", own),
+            ("apps/source.yaml", source.as_str()),
+            ("apps/db.yaml", release),
+        ];
+        let release = TestRepo::of(&files, ChangeScope::Any).planned("hr/db", &["spec.values.a=2"]).outside.releases.remove(0);
+        release.after.expect("it is there").map(|call| call.chart)
+    };
+    let (there, folder) = ("https://git.test/charts", || "charts/db".to_owned());
+    let at = |reference: &str| ChartSource::Git { url: there.to_owned(), reference: reference.to_owned(), folder: folder() };
+    for (reference, expected) in [
+        ("", Ok(at("master"))),
+        (", ref: {branch: main}", Ok(at("main"))),
+        (", ref: {branch: main, tag: v1}", Ok(at("v1"))),
+        (", ref: {tag: v1, name: refs/heads/next}", Ok(at("next"))),
+        (", ref: {name: refs/heads/next, commit: 4f1c}", Ok(at("4f1c"))),
+        (
+            ", ref: {semver: 1.x}",
+            Err("its chart is in GitRepository web/other, and which tag is 1.x is not known here".to_owned()),
+        ),
+        (
+            ", include: [{repository: {name: x}}]",
+            Err("its chart is in GitRepository web/other, which includes others".to_owned()),
+        ),
+    ] {
+        assert_eq!(git(reference, there), expected, "{reference}");
+    }
+    assert_eq!(git("", "https://git.test/fleet"), Ok(ChartSource::Folder(folder())), "another name of the same");
+}
+
+#[test]
+fn a_release_whose_post_renderers_or_values_files_change_is_rendered() {
+    let post = "  postRenderers: [{kustomize: {images: [{name: a, newTag: b}]}}]\n";
+    let release = releases(&format!("{CHART}{post}"), "hr/db", "spec.postRenderers[0].kustomize.images[0].newTag=c").remove(0);
+    let [before, after] = calls(&release);
+    assert!(before.post != after.post && before.chart == after.chart);
+    let files = "  chart: {spec: {chart: ./charts/own, valuesFiles: [charts/own/values.yaml, apps/map.yaml], sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}\n";
+    let release = releases(files, "hr/db", "spec.chart.spec.reconcileStrategy=Revision").remove(0);
+    let [before, after] = calls(&release);
+    let expected =
+        ValuesFiles { paths: vec!["charts/own/values.yaml".to_owned(), "apps/map.yaml".to_owned()], ignores_missing: false };
+    assert_eq!(after.values_files, Some(expected));
+    assert!(before.keeps_chart_of(before) && !after.keeps_chart_of(before), "it follows every commit then");
+}
+
+#[test]
+fn objects_are_compared_as_they_are_after_what_follows_helm() {
+    let post = |value: u32| {
+        format!(
+            "{CHART}  values: {{a: 1}}\n  postRenderers: [{{kustomize: {{patches: [{{target: {{kind: Deployment}}, patch: '- {{op: replace, path: /spec/replicas, value: {value}}}'}}]}}}}]\n"
+        )
+    };
+    let release = releases(&post(4), "hr/db", "spec.values.a=2").remove(0);
+    let outside = |release: ChartedRelease| Outside { releases: vec![release], ..Outside::default() };
+    let printed = |text: &str| ReleaseSide::Printed(text.to_owned());
+    let answer =
+        |before: ReleaseSide, after: ReleaseSide| ReleaseAnswer { before: before.clone(), again: before, after, stays_at: None };
+    let (check, _) =
+        outside(release.clone()).rendered(vec![answer(printed(WEB), printed(&WEB.replace("replicas: 2", "replicas: 9")))]);
+    assert_eq!(
+        (check.result, check.why.as_str()),
+        (CheckResult::Passed, "HelmRelease web/db: none of its objects changes"),
+        "it is patched away"
+    );
+
+    let gone = WEB.replace("{replicas: 2}", "{paused: true}");
+    let (check, _) = outside(release.clone()).rendered(vec![answer(printed(WEB), printed(&gone))]);
+    assert!(
+        check.result == CheckResult::Failed && check.why.contains("could not be rendered any more: its postRenderers: "),
+        "{}",
+        check.why
+    );
+    let kept = ReleaseAnswer { stays_at: Some("1.0.0".to_owned()), ..answer(printed(WEB), printed(WEB)) };
+    let (check, _) = outside(release).rendered(vec![kept]);
+    assert!(check.why.ends_with("changes; Flux packs its chart again once that has another version than 1.0.0"), "{}", check.why);
 }

@@ -159,7 +159,7 @@ fn is_encrypted_text(text: &str) -> bool {
 }
 
 /// Sets labels or annotations; what was there under a name is overridden.
-fn set(node: &mut Node, map: &str, pairs: &[Entry], layer: Layer) {
+pub(crate) fn set(node: &mut Node, map: &str, pairs: &[Entry], layer: Layer) {
     let Some(first) = pairs.first() else { return };
     let trace = Trace::new(first.value.origin().as_layer(layer));
     let Some(entries) = node.get_mut("metadata").and_then(Node::entries_mut) else { return };

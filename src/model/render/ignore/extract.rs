@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
 use super::super::error::{BuildError, Cause, Result};
+use super::super::tree::Memory;
 
 /// Flux extracts no more than this.
 const LARGEST: u64 = 100 << 20;
@@ -20,6 +21,20 @@ pub(super) enum Member {
 pub(super) fn is_archive(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     path.ends_with(".tar.gz") || path.ends_with(".tgz")
+}
+
+/// The files of an archive as a tree.
+///
+/// # Errors
+/// It is none, is too large, or has paths that leave it, or links.
+pub fn unpacked(archive: &[u8]) -> Result<Memory> {
+    let mut tree = Memory::default();
+    for member in members(archive, "")? {
+        if let Member::File(path, bytes) = member {
+            tree.insert(&path, &bytes);
+        }
+    }
+    Ok(tree)
 }
 
 /// Its members, in its order, below `to`.

@@ -15,6 +15,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use extract::unpacked;
+
 use super::error::{BuildError, Cause, Result};
 use super::node::Text;
 use super::tree::{PathKind, Tree};

@@ -108,9 +108,11 @@ impl Change {
     }
 
     fn committed(&mut self, prepared: PreparedChange, now: Timestamp) -> Option<ChangeNeed> {
-        let PreparedChange { base, commit, branch, has_moved, is_pushed, pull } = prepared;
+        let PreparedChange { base, commit, branch, has_moved, again, is_pushed, pull } = prepared;
         if has_moved {
-            self.progress.note(now, format!("{} has moved to {}: same patch, same proof", self.order.site.base, short(&base)));
+            let again = if again.is_empty() { String::new() } else { format!(", same answers of {}", again.join(", ")) };
+            let text = format!("{} has moved to {}: same patch, same proof{again}", self.order.site.base, short(&base));
+            self.progress.note(now, text);
         }
         (self.progress.base, self.progress.branch) = (base, branch);
         if let Some(pull) = pull {

@@ -31,7 +31,7 @@ pub use milestones::{ChangeMilestones, ChangeNews};
 pub use progress::{ChangePhase, ChangeProgress, End, StepState};
 
 use super::item::Task;
-use crate::change::{ChangeOrder, ForgeChoice, Proposal, ProposedField};
+use crate::change::{ChangeOrder, ForgeChoice, Proposal, ProposedField, ReviewedAnswers};
 use crate::domain::{ClusterId, NewPull, ObjectRef, Pull};
 
 /// A change in git.
@@ -57,6 +57,9 @@ pub struct Change {
     /// The review named a forge and a token for it: where one is missing later, the change waits, and nobody has to open it by hand.
     #[serde(default)]
     pub has_forge: bool,
+    /// What others had answered then: they are asked again where the base has moved.
+    #[serde(default)]
+    pub answers: ReviewedAnswers,
     pub progress: ChangeProgress,
 }
 
@@ -157,6 +160,8 @@ pub struct PreparedChange {
     pub branch: String,
     /// The base branch has moved since the review, elsewhere: the patch and its proof are the same.
     pub has_moved: bool,
+    /// The checks for which others were asked again there, by name.
+    pub again: Vec<String>,
     /// The branch is at the remote already, with this very change.
     pub is_pushed: bool,
     /// The same change was proposed before, and is open.
@@ -199,6 +204,7 @@ impl Change {
             at: now,
             goal: *goal,
             has_forge: matches!(proposal.forge, ForgeChoice::Known { .. }),
+            answers: ReviewedAnswers::of(proposal),
             progress: ChangeProgress {
                 base: proposal.base.clone(),
                 branch: proposal.branch.clone(),

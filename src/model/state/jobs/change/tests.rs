@@ -101,6 +101,7 @@ pub(in crate::state::jobs) fn prepared() -> ChangeOutcome {
         commit: "c".repeat(40),
         branch: "fluxdeck/web-1".into(),
         has_moved: false,
+        again: Vec::new(),
         is_pushed: false,
         pull: None,
     }))
