@@ -2,7 +2,8 @@
 
 use super::{ran_on, read};
 use crate::change::tests::TestRepo;
-use crate::change::{ChangeScope, PlanOutcome};
+use crate::change::{ChangePlan, ChangeScope, ChangeSetting, PlanOutcome, WantedChange, WantedField};
+use crate::forms::Clock;
 use crate::playbooks::{ALL, PresentState, find};
 
 const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -94,6 +95,16 @@ fn repo() -> TestRepo {
     ];
     let apps = format!("{}{RELEASES}", apps.concat());
     TestRepo::of(&[("clusters/prod/root.yaml", ROOT), ("apps/apps.yaml", &apps)], ChangeScope::Any)
+}
+
+fn planned(repo: &TestRepo, name: &str, object: &str, set: &[&str]) -> ChangePlan {
+    let playbook = find(name).expect(name);
+    let settings: Vec<_> = set.iter().map(|text| ChangeSetting::set(*text)).collect();
+    let assigned = playbook.read(&settings, &Clock::BEGINNING).expect("it is read");
+    match repo.plan_wanted(object, &|built| playbook.wanted_of(&assigned, built)) {
+        Ok(PlanOutcome::Planned(plan)) => plan,
+        other => panic!("{name} {object}: {other:?}"),
+    }
 }
 
 fn ran(name: &str, object: &str, set: &[&str]) -> std::result::Result<Vec<String>, String> {
@@ -192,6 +203,40 @@ fn a_switch_writes_the_annotations_that_flux_v1_reads() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The manifests of the repository, as JSON.
+fn manifests(repo: &TestRepo) -> Vec<serde_json::Value> {
+    use crate::render::read::{TextPlace, documents};
+    let bytes = repo.text("apps/apps.yaml");
+    let all = documents(bytes.as_bytes(), &TextPlace::file(&"apps/apps.yaml".into(), crate::render::Layer::Resource));
+    all.expect("YAML").iter().map(|one| crate::render::write::json(one).expect("JSON")).collect()
+}
+
+#[test]
+fn what_a_switch_did_is_taken_back() {
+    for (name, object, set) in [
+        ("automate", "deploy/plain", &[][..]),
+        ("automate", "deploy/both", &["automated=off"]),
+        ("lock", "sts/old", &["message=until Friday", "user=Ana"]),
+        ("lock", "ds/held", &["locked=off"]),
+        ("ignore", "hr.flux.weave.works/mailer", &["ignored=sync_only"]),
+        ("tag-filter", "hr.helm.fluxcd.io/billing", &["container=worker", "pattern="]),
+    ] {
+        let repo = repo();
+        let plan = planned(&repo, name, object, set);
+        let files = ["clusters/prod/root.yaml", "apps/apps.yaml"];
+        let changed = repo.after(&plan, &files);
+        assert_ne!(manifests(&changed), manifests(&repo), "{name} {object}");
+        let back: Vec<_> =
+            TestRepo::inverse(&plan).iter().map(|setting| WantedField::read(setting).expect("it can be read")).collect();
+        match changed.plan_wanted(object, &|_| Ok(WantedChange::Own(back.clone()))) {
+            Ok(PlanOutcome::Planned(plan)) => {
+                assert_eq!(manifests(&changed.after(&plan, &files)), manifests(&repo), "{name} {object}");
+            }
+            other => panic!("{name} {object}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn chart_and_values_of_a_release_of_flux_v1_change_where_it_says_them() {
     for (name, object, set, expected) in [
@@ -273,14 +318,7 @@ fn that_nothing_reads_an_annotation_is_said_where_git_runs_flux_v2_alone() {
             &[("clusters/prod/root.yaml", root), ("apps/web.yaml", &format!("{web}{RELEASES}---\n{more}"))],
             ChangeScope::Any,
         );
-        let playbook = find(name).expect(name);
-        let clock = crate::forms::Clock::BEGINNING;
-        let settings: Vec<_> = set.iter().map(|text| crate::change::ChangeSetting::set(*text)).collect();
-        let assigned = playbook.read(&settings, &clock).expect("it is read");
-        match repo.plan_wanted(object, &|built| playbook.wanted_of(&assigned, built)) {
-            Ok(PlanOutcome::Planned(plan)) => plan.cautions.iter().map(|caution| caution.text.clone()).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        }
+        planned(&repo, name, object, set).cautions.iter().map(|caution| caution.text.clone()).collect::<Vec<_>>()
     };
     let locked = "fluxcd.io/locked and fluxcd.io/locked_user of Deployment web/web: Flux v2 ignores them, and git applies no Flux v1 to the \
                   cluster that would read them; in Flux v2 the ImageUpdateAutomation of its image is suspended";
