@@ -115,7 +115,7 @@ async fn the_switches_of_flux_v1_are_listed_for_what_carries_its_annotations() {
     deck.settle().await;
     deck.keys("a").await.shows("automate (Flux v1)…").shows("lock (Flux v1)…").shows("ignore (Flux v1)…");
     deck.shows("tag filter (Flux v1)…");
-    deck.keys("L").await.shows("lock Deployment web/frontend").shows("now").shows("automated").shows("message");
+    deck.keys("L").await.shows("lock Deployment web/frontend").shows("now").shows("automated").shows("Why it is locked");
     // to unlock asks for no words
-    deck.keys("ctrl-u \"off\"").await.hides("message");
+    deck.keys("ctrl-u \"off\"").await.shows("the lock goes").hides("Why it is locked");
 }

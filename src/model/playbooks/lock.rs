@@ -19,7 +19,7 @@ const WORDS: [(&str, &str, &str); 2] =
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "lock",
     command: "lock",
-    doc: "Lock an object, so that Flux v1 releases nothing to it, or unlock it",
+    doc: "Lock an object against releases by Flux v1, or unlock it",
     key: "L",
     label: "lock (Flux v1)…",
     keys: &[],

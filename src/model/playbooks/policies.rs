@@ -24,7 +24,7 @@ pub const OFF: &str = "off";
 pub fn offers(kind: &Kind) -> std::result::Result<(), String> {
     match kind.has(Trait::Policies) {
         true => Ok(()),
-        false => Err(format!("Flux v1 reads no policies of {}", kind.kind)),
+        false => Err(format!("{} carries no policies of Flux v1", kind.kind)),
     }
 }
 

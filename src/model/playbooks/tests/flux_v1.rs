@@ -141,7 +141,7 @@ fn a_switch_writes_the_annotations_that_flux_v1_reads() {
                 "+    fluxcd.io/locked_user: Ana",
             ],
         ),
-        ("lock", "sts/old", &[], &["+    flux.weave.works/locked: 'true'"]),
+        ("lock", "sts/old", &[], &["+    flux.weave.works/locked: \"true\""]),
         (
             "lock",
             "ds/held",
