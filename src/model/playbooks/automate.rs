@@ -23,6 +23,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted: |answers, known| {
+        policies::fits(known)?;
         let fields = match answers.text(AUTOMATED) {
             Some(OFF) => policies::unset_all(known, &[AUTOMATED])?,
             _ => policies::set(known, AUTOMATED, TRUE)?,

@@ -50,6 +50,7 @@ fn form(known: &KnownObject<'_>) -> Form {
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
+    policies::fits(known)?;
     if answers.text(LOCKED) == Some(OFF) {
         let fields = policies::unset_all(known, &[LOCKED, LOCKED_USER, LOCKED_MESSAGE])?;
         return match fields.is_empty() {

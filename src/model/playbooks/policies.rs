@@ -28,6 +28,21 @@ pub fn offers(kind: &Kind) -> std::result::Result<(), String> {
     }
 }
 
+/// Whether Flux v1 updates images of an object, once it is known which one it is.
+///
+/// # Errors
+/// It is neither a workload nor a release of Flux v1.
+pub fn fits(known: &KnownObject<'_>) -> Result<()> {
+    let has_images = known.kind.is_some_and(|kind| kind.has(Trait::Policies));
+    match has_images || !known.is_known() {
+        true => Ok(()),
+        false => Err(Error::failed(
+            format!("{} has no images that Flux v1 would update", known.name),
+            "name a workload, or a release of Flux v1",
+        )),
+    }
+}
+
 /// Who has nothing of Flux v1 is not offered its switches.
 pub fn present(object: &Object) -> PresentState {
     PresentState { text: shown_policies(object).to_owned(), is_off_topic: !object.facts.legacy, ..PresentState::default() }

@@ -67,6 +67,7 @@ fn form(known: &KnownObject<'_>) -> Form {
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
+    policies::fits(known)?;
     let container = chosen(known, answers)?;
     let policy = policy(&container);
     let fields = match answers.text(PATTERN) {

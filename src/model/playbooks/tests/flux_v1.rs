@@ -283,6 +283,9 @@ fn what_a_switch_cannot_mean_is_refused_with_a_reason() {
     for (name, object, set, expected) in [
         ("automate", "deploy/plain", &["automated=off"][..], "Deployment web/plain is not automated in git"),
         ("automate", "sts/old", &[], "StatefulSet web/old is automated in git already"),
+        ("automate", "ks/apps", &[], "Kustomization flux-system/apps has no images that Flux v1 would update"),
+        ("lock", "ks/apps", &[], "has no images that Flux v1 would update"),
+        ("tag-filter", "ks/apps", &["pattern=1.*"], "has no images that Flux v1 would update"),
         ("automate", "sts/old", &["automated=perhaps"], "is not a valid automated"),
         ("lock", "ds/held", &["message=until Friday"], "is locked in git already, with these words"),
         ("lock", "deploy/plain", &["locked=off"], "is not locked in git"),
