@@ -40,6 +40,8 @@ const PLAYBOOKS: &[(&str, &[&str], &str)] = &[
     ("model/actions/scale.rs", &["scale"], "the same act in the cluster: an action of its own"),
     ("model/change/checks.rs", &["edit"], "a name of a proof's check"),
     ("model/commands/screen.rs", &["edit"], "the name of its screen"),
+    ("git/clones.rs", &["lock"], "the ending of a file"),
+    ("model/kinds/legacy.rs", &["ignore"], "the policy itself, as an annotation names it"),
 ];
 
 /// The same for kinds.

@@ -101,3 +101,21 @@ async fn who_leaves_the_context_forgets_its_drift() {
     deck.keys(": \"drifted\" enter").await.shows("drifted: spec.replicas");
     deck.keys(": \"ctx_staging\" enter").await.hides("drifted").shows("flux-system/flux-system");
 }
+
+/// What has nothing of Flux v1 does not see its switches, but by name.
+#[tokio::test(start_paused = true)]
+async fn the_switches_of_flux_v1_are_listed_for_what_carries_its_annotations() {
+    let company = company();
+    let mut deck = deck(&company).await;
+    deck.keys(": \"deployments_web_/frontend\" enter a").await.shows("Through git").hides("Flux v1");
+    deck.keys("esc : \"lock\" enter").await.shows("lock Deployment web/frontend").hides("automated");
+    deck.keys("esc").await;
+
+    change_frontend(&company, json!({"metadata": {"annotations": {"fluxcd.io/automated": "true"}}})).await;
+    deck.settle().await;
+    deck.keys("a").await.shows("automate (Flux v1)…").shows("lock (Flux v1)…").shows("ignore (Flux v1)…");
+    deck.shows("tag filter (Flux v1)…");
+    deck.keys("L").await.shows("lock Deployment web/frontend").shows("now").shows("automated").shows("Why it is locked");
+    // to unlock asks for no words
+    deck.keys("ctrl-u \"off\"").await.shows("the lock goes").hides("Why it is locked");
+}

@@ -21,6 +21,7 @@ mod support;
 #[path = "../trouble/mod.rs"]
 mod trouble;
 mod truth;
+mod walk;
 
 fn main() -> std::process::ExitCode {
     exam::by_hand::asked_for().map_or_else(|| harness::main(suites::ALL), |repositories| exam::by_hand::main(&repositories))

@@ -25,7 +25,7 @@ impl<'a> Shop<'a> {
         Self::of(bed, word, &[("deploy/web.yaml", DEPLOYMENT)])
     }
 
-    /// With these files; `deploy` is applied, and the Deployment `web` in it has two replicas.
+    /// With these files; `deploy` is applied, and the Deployment `web` in it has two replicas. `SHOP` in a text is the name of all of them.
     pub fn of(bed: &'a Bed, word: &str, files: &[(&str, &str)]) -> Self {
         let shop = Self { bed, name: format!("changes-{word}-{}", std::process::id()) };
         let new = json!({"name": shop.name, "private": false, "auto_init": true, "default_branch": "main"});
@@ -36,7 +36,7 @@ impl<'a> Shop<'a> {
         for (path, text) in files {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            std::fs::write(path, text).expect("a file");
+            std::fs::write(path, text.replace("SHOP", &shop.name)).expect("a file");
         }
         git(folder.path(), &["init", "-q", "-b", "main"]);
         git(folder.path(), &["add", "-A"]);
@@ -75,6 +75,17 @@ impl<'a> Shop<'a> {
         let mut command = self.bed.kubectl_as("admin");
         command.args(["-n", &self.name, "get", object, "-o", &format!("jsonpath={{{path}}}")]);
         String::from_utf8_lossy(&command.output().expect("kubectl").stdout).trim().to_owned()
+    }
+
+    /// The lines of a pull request that go and come, without the headings.
+    pub fn lines(&self, number: u64) -> Vec<String> {
+        let bed = self.bed;
+        let url = format!("{}/ops/{}/pulls/{number}.diff", bed.value("BED_FORGE_URL"), self.name);
+        let login = format!("{}:{}", bed.value("BED_FORGE_USER"), bed.value("BED_FORGE_TOKEN"));
+        let done = Command::new("curl").args(["-sS", "-u", &login, &url]).output().expect("curl");
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        let is_line = |line: &&str| line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---");
+        text.lines().filter(is_line).map(str::to_owned).collect()
     }
 
     pub fn scale(&self, user: &Fluxdeck, replicas: u32, more: &[&str]) -> Ran {

@@ -244,6 +244,9 @@ fn core(text: &str) -> Typed {
 
 /// What the schema of an object's kind says that a field takes; none where nothing is known of it.
 pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option<FieldType> {
+    if is_of_metadata(parts) {
+        return Some(FieldType::Text);
+    }
     let mut here = schemas.resolve(schemas.of(object)?);
     for part in parts {
         here = match part {
@@ -261,6 +264,12 @@ pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option
         "boolean" => Some(FieldType::Bool),
         _ => None,
     }
+}
+
+/// Whether it is a label or an annotation: these are texts in every kind, also in those of which no schema is known.
+fn is_of_metadata(parts: &[PathPart]) -> bool {
+    let is = |at: usize, keys: &[&str]| matches!(parts.get(at), Some(PathPart::Key(key)) if keys.contains(&&**key));
+    is(0, &["metadata"]) && is(1, &["labels", "annotations"]) && parts.len() > 2
 }
 
 /// The schema of a key: its own, else that of all keys of a map of values.

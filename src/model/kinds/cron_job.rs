@@ -19,9 +19,9 @@ pub(super) const KIND: Kind = Kind {
         Column::Cell("ACTIVE", 2),
         Column::Message,
         Column::Wide("LAST RUN", 3),
-        Column::Wide("POLICY", 4),
+        Column::Wide(legacy::POLICY, 4),
     ],
-    traits: &[Trait::MakesPods],
+    traits: &[Trait::MakesPods, Trait::Policies],
     read,
     ..Kind::BASE
 };

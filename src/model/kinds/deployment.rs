@@ -10,8 +10,8 @@ pub(super) const KIND: Kind = Kind {
     plural: "deployments",
     short: &["deploy", "dp"],
     role: Role::Workload,
-    traits: &[Trait::Restarts, Trait::Scales, Trait::MakesPods],
-    columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
+    traits: &[Trait::Restarts, Trait::Scales, Trait::MakesPods, Trait::Policies],
+    columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide(legacy::POLICY, 0)],
     read,
     ..Kind::BASE
 };

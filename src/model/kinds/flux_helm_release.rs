@@ -1,6 +1,6 @@
 //! FluxHelmRelease of helm-operator before 0.5: it has only Helm's own status of the release.
 
-use super::{Kind, Role, group, helm_operator};
+use super::{Kind, Role, Trait, group, helm_operator};
 
 pub(super) const KIND: Kind = Kind {
     kind: "FluxHelmRelease",
@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "fluxhelmreleases",
     short: &["fhr"],
     role: Role::Legacy,
+    traits: &[Trait::Policies],
     columns: helm_operator::COLUMNS,
     read: helm_operator::read,
     ..Kind::BASE

@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::Wide("CHART", 0),
     Column::Wide("RELEASE", 1),
     Column::Wide("PHASE", 2),
-    Column::Wide("POLICY", 3),
+    Column::Wide(legacy::POLICY, 3),
 ];
 
 pub(super) fn read(wire: &Wire, draft: &mut Draft) {

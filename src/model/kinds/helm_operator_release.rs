@@ -1,6 +1,6 @@
 //! HelmRelease of helm-operator 1.x, the predecessor of helm-controller.
 
-use super::{Kind, Role, group, helm_operator};
+use super::{Kind, Role, Trait, group, helm_operator};
 
 pub(super) const KIND: Kind = Kind {
     kind: "HelmRelease",
@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "helmreleases",
     short: &["hrs"],
     role: Role::Legacy,
+    traits: &[Trait::Policies],
     columns: helm_operator::COLUMNS,
     read: helm_operator::read,
     ..Kind::BASE

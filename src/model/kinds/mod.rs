@@ -7,7 +7,7 @@ mod describe;
 mod draft;
 pub mod group;
 mod helm_operator;
-mod legacy;
+pub mod legacy;
 pub mod masked;
 mod owners;
 #[cfg(test)]
@@ -219,6 +219,8 @@ pub enum Trait {
     MakesPods,
     /// Its pods can be replaced one after the other (`kubectl rollout restart`).
     Restarts,
+    /// Flux v1 reads policies in its annotations.
+    Policies,
     /// It has `spec.replicas`.
     Scales,
     /// It decides how many replicas others have.

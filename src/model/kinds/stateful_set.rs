@@ -10,8 +10,8 @@ pub(super) const KIND: Kind = Kind {
     plural: "statefulsets",
     short: &["sts"],
     role: Role::Workload,
-    traits: &[Trait::Restarts, Trait::Scales, Trait::OwnsPods, Trait::MakesPods],
-    columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
+    traits: &[Trait::Restarts, Trait::Scales, Trait::OwnsPods, Trait::MakesPods, Trait::Policies],
+    columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide(legacy::POLICY, 0)],
     read,
     ..Kind::BASE
 };

@@ -1,6 +1,6 @@
 //! HelmRelease of helm-operator 0.5 to 0.10.
 
-use super::{Kind, Role, group, helm_operator};
+use super::{Kind, Role, Trait, group, helm_operator};
 
 pub(super) const KIND: Kind = Kind {
     kind: "HelmRelease",
@@ -8,6 +8,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1beta1"],
     plural: "helmreleases",
     role: Role::Legacy,
+    traits: &[Trait::Policies],
     columns: helm_operator::COLUMNS,
     read: helm_operator::read,
     ..Kind::BASE

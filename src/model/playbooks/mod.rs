@@ -3,13 +3,18 @@
 //! A [`Playbook`] defines its form, the objects that it applies to, and the fields that get new values. `change` finds where those are set and
 //! what else would change, and proves it; nothing here reads or writes files.
 
+mod automate;
 mod containers;
 mod edit;
+mod ignore;
 mod known;
+mod lock;
+mod policies;
 mod resume_in_git;
 mod scale;
 mod set_field;
 mod suspend_in_git;
+mod tag_filter;
 #[cfg(test)]
 mod tests;
 mod track_origins;
@@ -43,6 +48,10 @@ pub static ALL: &[&Playbook] = &[
     &suspend_in_git::PLAYBOOK,
     &resume_in_git::PLAYBOOK,
     &track_origins::PLAYBOOK,
+    &automate::PLAYBOOK,
+    &lock::PLAYBOOK,
+    &ignore::PLAYBOOK,
+    &tag_filter::PLAYBOOK,
     &set_field::PLAYBOOK,
 ];
 
@@ -88,6 +97,8 @@ pub struct PresentState {
     pub answers: Answers,
     /// The same in words, for the form: `3 of 3 running`; may be empty.
     pub text: String,
+    /// Nothing of the object is about it: who asks for it by name gets it, but nobody is offered it.
+    pub is_off_topic: bool,
 }
 
 /// A field whose choices others publish.

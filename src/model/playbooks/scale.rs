@@ -41,7 +41,7 @@ fn offers(kind: &Kind) -> std::result::Result<(), String> {
 fn present(object: &Object) -> PresentState {
     let Some((ready, desired)) = object.facts.ready else { return PresentState::default() };
     let answers = Answers::default().with(REPLICAS, FieldValue::Number(desired.into()));
-    PresentState { answers, text: format!("{ready} of {desired} running") }
+    PresentState { answers, text: format!("{ready} of {desired} running"), ..PresentState::default() }
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {

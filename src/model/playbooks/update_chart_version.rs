@@ -1,7 +1,8 @@
 //! Update chart version: of a HelmRelease, where its version is said: in the release itself, or in the source that its `chartRef` names.
 //!
 //! Sources: helm-controller v2 `api/v2/helmrelease_types.go` (`chart` or `chartRef`; a HelmChart or an OCIRepository); source-controller v1
-//! `api/v1/ocirepository_types.go` (`digest` over `semver` over `tag`).
+//! `api/v1/ocirepository_types.go` (`digest` over `semver` over `tag`). Of Flux v1: fluxcd/helm-operator 1.4
+//! `pkg/apis/helm.fluxcd.io/v1/types_helmrelease.go` (`chart.version` of a Helm repository, or `chart.ref` of a git repository).
 
 use super::known::KnownObject;
 use super::{AssignmentTarget, OfferSource, OnOffer, Playbook, PlaybookStart, PresentState};
@@ -10,13 +11,17 @@ use crate::domain::published::Catalogue;
 use crate::domain::version::VersionRange;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Choices, Field, Form, InputKind};
-use crate::kinds::{self, Kind, Trait};
+use crate::kinds::{self, Kind, Role, Trait};
 use crate::render::Node;
 use crate::render::flux::Applied;
 use crate::render::id::meta_text;
 
 const VERSION: &str = "version";
 const OWN: &str = "spec.chart.spec.version";
+/// Of a release of Flux v1: by a Helm repository, or by a git repository with whatever git takes for a revision.
+const OF_V1: &str = "spec.chart.version";
+const REF: &str = "spec.chart.ref";
+const GIT: &str = "spec.chart.git";
 
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "update-chart-version",
@@ -36,7 +41,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 
 fn offers(kind: &Kind) -> std::result::Result<(), String> {
     let is_chart = [kinds::HELM_CHART, kinds::OCI_REPOSITORY].iter().any(|one| one.gk() == kind.gk());
-    match is_chart || kind.has(Trait::Charted) && kind.group == kinds::group::HELM {
+    match is_chart || kind.has(Trait::Charted) && kind.group == kinds::group::HELM || kind.role == Role::Legacy {
         true => Ok(()),
         false => Err(format!("{} has no chart", kind.kind)),
     }
@@ -44,13 +49,20 @@ fn offers(kind: &Kind) -> std::result::Result<(), String> {
 
 fn form(known: &KnownObject<'_>) -> Form {
     let input = InputKind::Choice { from: Choices::Now(Vec::new()), free: true };
-    let field = Field::new(VERSION, VERSION, "A version, or a range: 1.2.3, 1.x, >=1.2 <2", input);
+    let help = match known.has(GIT) {
+        true => "A branch, a tag or a commit of the repository with the chart",
+        false => "A version, or a range: 1.2.3, 1.x, >=1.2 <2",
+    };
+    let field = Field::new(VERSION, VERSION, help, input);
     Form::of([field.default(now(known))])
 }
 
 /// The version as git has it now.
 fn now<'k>(known: &'k KnownObject<'_>) -> &'k str {
-    [OWN, "spec.version", "spec.ref.semver", "spec.ref.tag"].iter().find_map(|path| known.value(path)).unwrap_or_default()
+    [OWN, OF_V1, REF, "spec.version", "spec.ref.semver", "spec.ref.tag"]
+        .iter()
+        .find_map(|path| known.value(path))
+        .unwrap_or_default()
 }
 
 /// The versions that the source of the chart has.
@@ -69,6 +81,10 @@ fn on_offer(known: &KnownObject<'_>, _: &Answers) -> Option<OnOffer> {
         }
         Some(gk) if gk == kinds::HELM_CHART.gk() => source("spec.sourceRef", text("spec.chart")),
         _ if known.has("spec.chart.spec") => source("spec.chart.spec.sourceRef", text("spec.chart.spec.chart")),
+        Some(_) if known.has("spec.chart.repository") => {
+            let (url, chart) = (text("spec.chart.repository"), text("spec.chart.name"));
+            Some(OfferSource::Catalogue(Catalogue::Chart { url, is_plain: false, chart }))
+        }
         _ => source("spec.chartRef", String::new()),
     };
     Some(OnOffer { field: VERSION, from: from?, sign: "", now: now(known).to_owned() })
@@ -81,6 +97,8 @@ fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
         Some(gk) if gk == kinds::OCI_REPOSITORY.gk() => own(reference(|path| known.has(path), &known.name)?),
         Some(gk) if gk == kinds::HELM_CHART.gk() => own("spec.version"),
         _ if known.has("spec.chart.spec") => own(OWN),
+        _ if known.has(GIT) => own(REF),
+        _ if known.has("spec.chart.repository") => own(OF_V1),
         _ if known.has("spec.chartRef") => of_source(known, version),
         _ => Err(Error::failed(format!("{} names no chart", known.name), "it needs spec.chart or spec.chartRef")),
     }
@@ -117,7 +135,7 @@ fn of_source(known: &KnownObject<'_>, version: &str) -> Result<WantedChange> {
 
 /// A field with its version. Any text is a tag; the others take what Flux reads as a version or a range (Masterminds semver 3.4).
 fn field(path: &str, version: &str) -> Result<WantedField> {
-    if !path.ends_with(".tag") && VersionRange::of(version).is_none() {
+    if !path.ends_with(".tag") && path != REF && VersionRange::of(version).is_none() {
         return Err(Error::usage(format!("`{version}` is not a version or a range"), "write 1.2.3, 1.x, or >=1.2 <2"));
     }
     WantedField::new(path, version)

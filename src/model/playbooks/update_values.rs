@@ -2,7 +2,8 @@
 //!
 //! Source: helm-controller v2 `internal/controller/helmrelease_controller.go` and fluxcd/pkg `chartutil/values.go`: the entries of
 //! `spec.valuesFrom` are merged in their order, a `targetPath` sets one key, and `spec.values` comes last, so that a key in it wins. Where a
-//! ConfigMap of the repository says the key and the release itself does not, that ConfigMap is changed.
+//! ConfigMap of the repository says the key and the release itself does not, that ConfigMap is changed. The same of a release of Flux v1,
+//! whose entries name a ConfigMap as `configMapKeyRef` (fluxcd/helm-operator 1.4 `pkg/release/values.go`).
 
 use super::known::KnownObject;
 use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState, of_fields};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::forms::{Answers, Choice, Choices, Field, Form, InputKind};
 use crate::insight::field::FieldPath;
 use crate::insight::named::group;
-use crate::kinds::{self, Kind, Trait};
+use crate::kinds::{self, Kind, Role, Trait};
 use crate::render::Node;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
@@ -37,7 +38,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 };
 
 fn offers(kind: &Kind) -> std::result::Result<(), String> {
-    match kind.has(Trait::Charted) && kind.group == kinds::group::HELM {
+    match kind.has(Trait::Charted) && kind.group == kinds::group::HELM || kind.role == Role::Legacy {
         true => Ok(()),
         false => Err(format!("{} has no values", kind.kind)),
     }
@@ -127,21 +128,48 @@ impl ValuesMap<'_> {
     }
 }
 
+/// An entry of `spec.valuesFrom` that names a ConfigMap.
+struct MapReference<'a> {
+    /// Empty: that of the release.
+    namespace: &'a str,
+    name: &'a str,
+    key: &'a str,
+    target: &'a str,
+}
+
+impl<'a> MapReference<'a> {
+    fn of(entry: &'a Node) -> Option<Self> {
+        let text = |of: &'a Node, key: &str| of.get(key).and_then(Node::text).unwrap_or_default();
+        match entry.get("configMapKeyRef") {
+            Some(of_v1) => {
+                Some(Self { namespace: text(of_v1, "namespace"), name: text(of_v1, "name"), key: text(of_v1, "key"), target: "" })
+            }
+            None => (text(entry, "kind") == "ConfigMap").then(|| Self {
+                namespace: "",
+                name: text(entry, "name"),
+                key: text(entry, "valuesKey"),
+                target: text(entry, "targetPath"),
+            }),
+        }
+    }
+}
+
 fn maps<'a>(release: &'a Node, built: &BuiltObject<'a>) -> Vec<ValuesMap<'a>> {
     let entries = release.at(&["spec", "valuesFrom"]).map(Node::items).unwrap_or_default();
     let one = |entry: &'a Node| {
-        let text = |key: &str| entry.get(key).and_then(Node::text).unwrap_or_default();
+        let reference = MapReference::of(entry)?;
+        let namespace = if reference.namespace.is_empty() { meta_text(release, "namespace") } else { reference.namespace };
         let is_it = |object: &&Applied| {
             let node = &object.node;
             text_at(node, "kind") == "ConfigMap"
                 && group(node).is_empty()
-                && meta_text(node, "namespace") == meta_text(release, "namespace")
-                && (meta_text(node, "name") == text("name") || ObjectKey::of(node).name == text("name"))
+                && meta_text(node, "namespace") == namespace
+                && (meta_text(node, "name") == reference.name || ObjectKey::of(node).name == reference.name)
         };
-        let found = built.beside().find(is_it).filter(|_| text("kind") == "ConfigMap")?;
+        let found = built.beside().find(is_it)?;
         // helm-controller `api/v2/reference_types.go` GetValuesKey
-        let key = if text("valuesKey").is_empty() { "values.yaml" } else { text("valuesKey") };
-        Some(ValuesMap { node: &found.node, key, target: text("targetPath") })
+        let key = if reference.key.is_empty() { "values.yaml" } else { reference.key };
+        Some(ValuesMap { node: &found.node, key, target: reference.target })
     };
     entries.iter().filter_map(one).collect()
 }

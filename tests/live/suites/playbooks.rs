@@ -1,19 +1,14 @@
 //! Every playbook on the bed: from the row in the terminal to a pull request on the real forge whose lines are exactly those that were meant,
 //! merged, applied by the real Flux, and rolled out.
 
-use std::time::Duration;
-
-use serde_json::Value;
+use serde_json::json;
 
 use crate::harness::trials;
-use crate::shop::{DEPLOYMENT, SOON, Shop, merge, open, user};
-use crate::support::bed::{self, Bed};
+use crate::shop::{DEPLOYMENT, SOON, Shop, open, user};
+use crate::support::bed;
 use crate::support::program::Fluxdeck;
-use crate::support::terminal::{SMALL, WIDE};
 use crate::support::within;
-
-/// How long the pods of a release may need, with all that was asked before.
-const LATER: Duration = Duration::from_secs(120);
+use crate::walk::{LATER, Run, Walk};
 
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -30,19 +25,6 @@ spec:
   values:
     replicas: 1 # a small one
 ";
-
-/// One playbook: the table, the row and the key in the panel; what is typed into its form; the lines of the difference; and the field of the
-/// object in the cluster, with its value then.
-struct Run {
-    table: &'static str,
-    row: &'static str,
-    key: &'static str,
-    typed: &'static str,
-    lines: &'static [&'static str],
-    object: &'static str,
-    path: &'static str,
-    value: &'static str,
-}
 
 /// `web`, a Deployment.
 const WORKLOAD: &[Run] = &[
@@ -132,70 +114,241 @@ const CHARTED: &[Run] = &[
     },
 ];
 
-/// The lines of a pull request that go and come, without the headings.
-fn lines(bed: &Bed, repository: &str, number: u64) -> Vec<String> {
-    let url = format!("{}/ops/{repository}/pulls/{number}.diff", bed.value("BED_FORGE_URL"));
-    let login = format!("{}:{}", bed.value("BED_FORGE_USER"), bed.value("BED_FORGE_TOKEN"));
-    let done = std::process::Command::new("curl").args(["-sS", "-u", &login, &url]).output().expect("curl");
-    let text = String::from_utf8_lossy(&done.stdout).into_owned();
-    let is_line = |line: &&str| line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---");
-    text.lines().filter(is_line).map(str::to_owned).collect()
-}
+/// A Deployment of the days of Flux v1.
+const OLD: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: old
+  annotations:
+    team: web
+    fluxcd.io/automated: \"true\" # since 2019
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: old}}
+  template:
+    metadata: {labels: {app: old}}
+    spec:
+      containers:
+      - name: app
+        image: registry.invalid/old:1.0
+";
 
-/// The state of the change with that pull request.
-fn state(user: &Fluxdeck, number: u64) -> Option<String> {
-    let ran = user.run(&["changes", "-o", "json"]);
-    let all: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    let is_it = |change: &&Value| change["pull"]["number"] == number;
-    all.as_array()?.iter().find(is_it)?["state"].as_str().map(str::to_owned)
-}
+/// A release of those days, which nothing releases any more.
+const BILLING: &str = "apiVersion: helm.fluxcd.io/v1
+kind: HelmRelease
+metadata:
+  name: billing
+spec:
+  chart:
+    repository: https://charts.invalid/
+    name: billing
+    version: 3.1.0 # tried
+  values:
+    size: 1 # small
+";
 
-/// Goes the whole way on the screen.
-fn carried_out(shop: &Shop<'_>, user: &Fluxdeck, run: &Run, size: (u16, u16)) {
-    let what = format!("{} {}", run.key, run.object);
-    let mut screen = user.open(&[], size);
-    screen.until_shows("● live", LATER);
-    screen.keys(&format!(":{} {}\r", run.table, shop.name));
-    screen.until(&what, LATER, |text| text.contains(run.row) && text.contains("Ready") || text.contains("Suspended"));
-    screen.keys(&format!("/^{}$\r", run.row));
-    screen.keys("a");
-    screen.until_shows("Through git", SOON);
-    screen.keys(run.key);
-    screen.until_shows("why ", SOON);
-    // of a field that git sets already, its value is in the form before it is typed over
-    if run.lines[0].starts_with('-') && !["v", "U"].contains(&run.key) {
-        screen.until_shows("set by", SOON);
-    }
-    screen.keys(&format!("{}\r", run.typed));
-    screen.until_shows("opens a pull request", SOON);
-    assert_eq!(open(shop.bed, &shop.name), [], "{what}: nothing is sent before it is confirmed");
-    screen.keys("\r");
-    let number = within(SOON, || {
-        screen.read(Duration::from_millis(50));
-        open(shop.bed, &shop.name).first().map(|(number, _)| *number)
-    });
-    let number = number.unwrap_or_else(|| panic!("{what} is opened: {}", screen.text()));
-    assert_eq!(lines(shop.bed, &shop.name, number), run.lines, "{what}");
-    merge(shop.bed, &shop.name, number, "squash");
-    let reconciled = user.run(&["reconcile", "ks", &shop.name, "-n", &shop.name, "--with-source"]);
-    assert_eq!(reconciled.code, 0, "{what}: {reconciled:?}");
-    let is_there = within(SOON, || (shop.reads(run.object, run.path) == run.value).then_some(()));
-    assert!(is_there.is_some(), "{what}: {} is {:?}", run.path, shop.reads(run.object, run.path));
-    let done = within(LATER, || {
-        screen.read(Duration::from_millis(200));
-        (state(user, number).as_deref() == Some("done")).then_some(())
-    });
-    assert!(done.is_some(), "{what} is rolled out: {:?}: {}", state(user, number), screen.text());
-    screen.keys(":quit\r");
-}
+/// A Kustomization that git declares, of a folder with one object.
+const INNER: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: inner
+spec:
+  interval: 1h
+  path: ./inner
+  prune: true
+  targetNamespace: SHOP
+  sourceRef: {kind: GitRepository, name: SHOP}
+";
+
+const NOTES: &str = "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: notes
+data: {a: b}
+";
+
+/// `old`, with annotations of Flux v1; and a release of Flux v1.
+const OF_V1: &[Run] = &[
+    Run {
+        table: "deploy",
+        row: "old",
+        key: "L",
+        typed: "\tuntil Friday",
+        lines: &["+    fluxcd.io/locked: \"true\"", "+    fluxcd.io/locked_msg: until Friday"],
+        object: "deployment/old",
+        path: r".metadata.annotations.fluxcd\.io/locked_msg",
+        value: "until Friday",
+    },
+    Run {
+        table: "deploy",
+        row: "old",
+        key: "G",
+        typed: "semver:~1.4",
+        lines: &["+    fluxcd.io/tag.app: semver:~1.4"],
+        object: "deployment/old",
+        path: r".metadata.annotations.fluxcd\.io/tag\.app",
+        value: "semver:~1.4",
+    },
+    Run {
+        table: "deploy",
+        row: "old",
+        key: "I",
+        typed: "\x15sync_only",
+        lines: &["+    fluxcd.io/ignore: sync_only"],
+        object: "deployment/old",
+        path: r".metadata.annotations.fluxcd\.io/ignore",
+        value: "sync_only",
+    },
+    Run {
+        table: "deploy",
+        row: "old",
+        key: "M",
+        typed: "",
+        lines: &["-    fluxcd.io/automated: \"true\" # since 2019"],
+        object: "deployment/old",
+        path: r".metadata.annotations.fluxcd\.io/automated",
+        value: "",
+    },
+    Run {
+        table: "hrs",
+        row: "billing",
+        key: "V",
+        typed: "\x153.2.0",
+        lines: &["-    version: 3.1.0 # tried", "+    version: 3.2.0 # tried"],
+        object: "helmrelease.helm.fluxcd.io/billing",
+        path: ".spec.chart.version",
+        value: "3.2.0",
+    },
+    Run {
+        table: "hrs",
+        row: "billing",
+        key: "v",
+        typed: "size\t2",
+        lines: &["-    size: 1 # small", "+    size: 2 # small"],
+        object: "helmrelease.helm.fluxcd.io/billing",
+        path: ".spec.values.size",
+        value: "2",
+    },
+    // the lock goes with its words
+    Run {
+        table: "deploy",
+        row: "old",
+        key: "L",
+        typed: "",
+        lines: &["-    fluxcd.io/locked: \"true\"", "-    fluxcd.io/locked_msg: until Friday"],
+        object: "deployment/old",
+        path: r".metadata.annotations.fluxcd\.io/locked",
+        value: "",
+    },
+];
+
+/// `inner`, whose objects each change once.
+const ORIGINS: Run = Run {
+    table: "ks",
+    row: "inner",
+    key: "T",
+    typed: "",
+    lines: &["+  buildMetadata:", "+    - originAnnotations"],
+    object: "kustomization.kustomize.toolkit.fluxcd.io/inner",
+    path: ".spec.buildMetadata[0]",
+    value: "originAnnotations",
+};
+
+/// Both Deployments, marked.
+const MARKED: Run = Run {
+    table: "deploy",
+    row: "old|web",
+    key: "n",
+    typed: "\x151",
+    lines: &[
+        "-  replicas: 0",
+        "+  replicas: 1",
+        "-  replicas: 3 # as many as are needed",
+        "+  replicas: 1 # as many as are needed",
+    ],
+    object: "deployment/web",
+    path: ".spec.replicas",
+    value: "1",
+};
+
+/// What was changed by hand and is kept.
+const KEPT: Run = Run {
+    table: "drift",
+    row: "web",
+    key: "e",
+    typed: "",
+    lines: &["-  replicas: 1 # as many as are needed", "+  replicas: 4 # as many as are needed"],
+    object: "deployment/web",
+    path: ".spec.replicas",
+    value: "4",
+};
 
 fn every_playbook_of_a_workload_goes_from_its_row_to_its_pods() {
     let bed = bed::alone();
-    let shop = Shop::of(&bed, "workload", &[("deploy/web.yaml", DEPLOYMENT)]);
+    let files = [
+        ("deploy/web.yaml", DEPLOYMENT),
+        ("deploy/old.yaml", OLD),
+        ("deploy/billing.yaml", BILLING),
+        ("deploy/inner.yaml", INNER),
+        ("inner/notes.yaml", NOTES),
+    ];
+    let shop = Shop::of(&bed, "workload", &files);
+    released(&shop);
     let user = user(&bed, "admin");
-    for (run, size) in WORKLOAD.iter().zip([SMALL, WIDE].into_iter().cycle()) {
-        carried_out(&shop, &user, run, size);
+    let mut walk = Walk::of(&shop, &user);
+    WORKLOAD.iter().for_each(|run| walk.run(run));
+    let (locks, unlocks) = OF_V1.split_at(OF_V1.len() - 1);
+    locks.iter().for_each(|run| walk.run(run));
+
+    walk.go_to(ORIGINS.table, ORIGINS.row);
+    walk.fill(&ORIGINS);
+    // where what it applies is seen to change with it that is asked about
+    let mut is_wide = false;
+    walk.screen.until("the review", SOON, |text| {
+        is_wide = text.contains("changes more");
+        is_wide || text.contains("opens a pull request")
+    });
+    if is_wide {
+        walk.screen.keys("\r");
+        walk.screen.until_shows("take this way", SOON);
+        walk.screen.keys("y");
     }
+    walk.review(ORIGINS.lines, "track origins", if is_wide { "\ryes\r" } else { "\r" });
+    walk.arrives(&ORIGINS);
+    let origin = r".metadata.annotations.config\.kubernetes\.io/origin";
+    let is_tracked = within(SOON, || shop.reads("configmap/notes", origin).contains("notes.yaml").then_some(()));
+    assert!(is_tracked.is_some(), "{:?}", shop.reads("configmap/notes", origin));
+
+    // what is taken back, or set again, has to be seen first
+    walk.settles();
+    unlocks.iter().for_each(|run| walk.run(run));
+    walk.go_to(MARKED.table, MARKED.row);
+    walk.screen.keys("M");
+    walk.screen.until_shows("2 marked", SOON);
+    walk.fill(&MARKED);
+    walk.submit(&MARKED);
+    assert_eq!(shop.reads("deployment/old", MARKED.path), MARKED.value);
+    walk.settles();
+
+    bed.kubectl(&["scale", "deployment", "web", "-n", &shop.name, "--replicas=4"]);
+    walk.screen.keys(&format!(":ns {}\r", shop.name));
+    walk.screen.keys(":drift\r");
+    walk.screen.until("the drift", LATER, |text| text.contains("1 drifted of") && text.contains("spec.replicas"));
+    walk.screen.keys(KEPT.key);
+    walk.screen.until_shows("set by", SOON);
+    walk.screen.keys("\r");
+    walk.submit(&KEPT);
+    walk.ends();
+}
+
+/// What helm-operator would write: that it was released, for whichever generation.
+fn released(shop: &Shop<'_>) {
+    let object = "helmrelease.helm.fluxcd.io/billing";
+    let is_there = within(SOON, || (shop.reads(object, ".spec.chart.version") == "3.1.0").then_some(()));
+    assert!(is_there.is_some(), "it is applied");
+    let conditions = json!([{"type": "Released", "status": "True", "reason": "Succeeded", "message": "released"}]);
+    let patch = json!({"status": {"phase": "Succeeded", "releaseStatus": "deployed", "conditions": conditions}}).to_string();
+    shop.bed.kubectl(&["patch", object, "-n", &shop.name, "--subresource=status", "--type=merge", "-p", &patch]);
 }
 
 fn every_playbook_of_a_release_goes_from_its_row_to_its_pods() {
@@ -206,9 +359,15 @@ fn every_playbook_of_a_release_goes_from_its_row_to_its_pods() {
     });
     assert!(ready.is_some(), "the release is installed");
     let user = user(&bed, "admin");
-    for (run, size) in CHARTED.iter().zip([SMALL, WIDE].into_iter().cycle()) {
-        carried_out(&shop, &user, run, size);
+    let mut walk = Walk::of(&shop, &user);
+    for run in CHARTED {
+        // what is suspended before it is upgraded is never upgraded
+        if run.path == ".spec.suspend" {
+            walk.settles();
+        }
+        walk.run(run);
     }
+    walk.ends();
 }
 
 /// What a person does with the object in the editor, the lines of the difference, and a field of the object then.
@@ -244,32 +403,41 @@ fn what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster() {
     let bed = bed::alone();
     let shop = Shop::of(&bed, "edit", &[("deploy/web.yaml", DEPLOYMENT)]);
     let user = user(&bed, "admin").set("VISUAL", "").set("EDITOR", "sh editor.sh");
-    for ((script, expected, path, value), size) in EDITS.iter().zip([SMALL, WIDE].into_iter().cycle()) {
+    let mut walk = Walk::of(&shop, &user);
+    for (script, expected, path, value) in EDITS {
         user.write("editor.sh", &format!("for file; do :; done\n{script}\n"));
-        let mut screen = user.open(&[], size);
-        screen.until_shows("● live", LATER);
-        screen.keys(&format!(":deploy {}\r", shop.name));
-        screen.until("the row", LATER, |text| text.contains("web"));
-        screen.keys("/^web$\r");
-        // the cursor goes to what is found
-        screen.until("what is found", LATER, |text| text.contains(" 1 of ") && text.contains("restart"));
-        screen.keys("e");
-        screen.until_shows("opens a pull request", SOON);
-        assert_eq!(open(shop.bed, &shop.name), [], "{script}: nothing is sent before it is confirmed");
-        screen.keys("\r");
-        let number = within(SOON, || {
-            screen.read(Duration::from_millis(50));
-            open(shop.bed, &shop.name).first().map(|(number, _)| *number)
-        });
-        let number = number.unwrap_or_else(|| panic!("{script} is opened: {}", screen.text()));
-        assert_eq!(lines(shop.bed, &shop.name, number), *expected, "{script}");
-        merge(shop.bed, &shop.name, number, "squash");
-        let reconciled = user.run(&["reconcile", "ks", &shop.name, "-n", &shop.name, "--with-source"]);
-        assert_eq!(reconciled.code, 0, "{script}: {reconciled:?}");
+        walk.go_to("deploy", "web");
+        walk.screen.keys("e");
+        walk.review(expected, script, "\r");
         let is_there = within(SOON, || (shop.reads("deployment/web", path) == *value).then_some(()));
         assert!(is_there.is_some(), "{script}: {path} is {:?}", shop.reads("deployment/web", path));
-        screen.keys(":quit\r");
     }
+    walk.screen.keys(":quit\r");
+    another_kustomization_of_the_same_folder_is_named(&shop, &user);
+}
+
+/// One that the repository does not declare, with settings of its own: the cluster knows it, and a plan says that it changes too.
+fn another_kustomization_of_the_same_folder_is_named(shop: &Shop<'_>, user: &Fluxdeck) {
+    let twin = format!("{}-eu", shop.name);
+    shop.bed.apply(
+        &json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+            "metadata": {"name": twin, "namespace": shop.name},
+            "spec": {
+                "interval": "1h", "path": "./deploy", "prune": true, "targetNamespace": shop.name, "nameSuffix": "-eu",
+                "sourceRef": {"kind": "GitRepository", "name": shop.name},
+            },
+        }),
+        &[],
+    );
+    let is_applied = within(SOON, || (!shop.reads("deployment/web-eu", ".metadata.name").is_empty()).then_some(()));
+    let ran = shop.scale(user, 4, &["--dry-run"]);
+    let kind = "kustomization.kustomize.toolkit.fluxcd.io";
+    shop.bed.kubectl(&["delete", kind, &twin, "-n", &shop.name]);
+    assert!(is_applied.is_some(), "it is applied");
+    let said = format!("also changes {}/{twin}", shop.name);
+    assert!(ran.out.contains(&said) || ran.err.contains(&said), "{said}: {ran:?}");
+    assert_eq!(open(shop.bed, &shop.name), [], "nothing is opened");
 }
 
 trials! {

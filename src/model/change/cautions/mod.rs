@@ -33,6 +33,7 @@ mod rights;
 mod scalers;
 mod suspended;
 mod switches;
+mod unread;
 mod upkeep;
 
 use found::{FoundCautions, listed};
@@ -53,6 +54,7 @@ static RULES: &[fn(&CautionQuery<'_>, &mut FoundCautions)] = &[
     refused::says,
     suspended::says,
     ignored::says,
+    unread::says,
     pruned::says,
     reinstalled::says,
     resumed::says,

@@ -72,7 +72,7 @@ impl TestRepo {
     }
 
     /// The repository with a plan's files.
-    fn after(&self, plan: &ChangePlan, all: &[&str]) -> TestRepo {
+    pub fn after(&self, plan: &ChangePlan, all: &[&str]) -> TestRepo {
         let text = |path: &str| {
             let changed = plan.files.iter().find(|file| *file.path == *path).map(|file| file.after.clone());
             String::from_utf8(changed.unwrap_or_else(|| self.tree.read(path).expect(path)).to_vec()).expect("UTF-8")
@@ -88,7 +88,7 @@ impl TestRepo {
     }
 
     /// What takes a plan back, the last first.
-    fn inverse(plan: &ChangePlan) -> Vec<ChangeSetting> {
+    pub fn inverse(plan: &ChangePlan) -> Vec<ChangeSetting> {
         let one = |done: &crate::change::FieldChange| match (&done.inverse, &done.before) {
             (Some(inverse), _) => inverse.setting.clone(),
             (None, Some(before)) => ChangeSetting::set(format!("{}={before}", done.field)),

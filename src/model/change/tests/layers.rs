@@ -241,3 +241,23 @@ fn a_field_that_is_left_out_stays_as_it_is_and_the_rest_is_planned_without_it() 
         assert!(error.to_string().contains(why), "{error}");
     }
 }
+
+/// The API server takes nothing else, whatever the kind: one without a schema too.
+#[test]
+fn labels_and_annotations_are_texts_in_every_kind() {
+    let widget = "apiVersion: example.test/v1\nkind: Widget\nmetadata:\n  name: a\n  namespace: web\n  labels:\n    team: web\nspec: {on: x}\n";
+    let repo = TestRepo::of(&[("kustomization.yaml", "resources: [a.yaml]\n"), ("a.yaml", widget)], folder(""));
+    let plan =
+        repo.planned("widget.example.test/a", &["metadata.labels.tier=1", "metadata.annotations.a.b/c=true", "spec.more=true"]);
+    let expected = [
+        "a.yaml:+    tier: \"1\"",
+        "a.yaml:+  annotations:",
+        "a.yaml:+    a.b/c: \"true\"",
+        "a.yaml:-spec: {on: x}",
+        "a.yaml:+spec: {on: x, more: true}",
+    ];
+    let lines = repo.lines(&plan);
+    for line in expected {
+        assert!(lines.iter().any(|one| one == line), "{line}: {lines:?}");
+    }
+}

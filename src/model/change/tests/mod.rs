@@ -112,6 +112,10 @@ impl TestRepo {
         found
     }
 
+    pub fn text(&self, path: &str) -> String {
+        String::from_utf8_lossy(&self.tree.read(path).expect(path)).into_owned()
+    }
+
     /// Every file is as it was.
     pub fn is_untouched(&self, files: &[(&str, &str)]) -> bool {
         files.iter().all(|(path, text)| self.tree.read(path).is_ok_and(|bytes| *bytes == *text.as_bytes()))

@@ -66,7 +66,13 @@ impl Entry {
     /// None where the playbook means nothing to the objects.
     pub fn of_playbook(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> Option<Self> {
         let choice = Choice::Change(playbook);
+        let is_off_topic = |objects: &[&ObjectRef]| {
+            let mut known = objects.iter().filter_map(|object| state.cluster().store.object_of(object)).peekable();
+            known.peek().is_some() && known.all(|object| (playbook.present)(object).is_off_topic)
+        };
         match change_form(playbook, objects, state) {
+            Ok(form) if is_off_topic(&std::iter::once(&form.object).chain(&form.also).collect::<Vec<_>>()) => None,
+            Err(Offer::Barred(_)) if is_off_topic(&objects.iter().collect::<Vec<_>>()) => None,
             Ok(form) => {
                 let other = (objects.first() != Some(&form.object)).then(|| format!("of {}", form.object));
                 let present = form.present(state).text;

@@ -166,12 +166,16 @@ impl Change {
         ChangeNeed::Do(ChangeStep::Look(number))
     }
 
-    /// In how many seconds the forge is asked again; none if it is not.
+    /// In how many seconds the forge is asked again, or the object read; none if neither is.
     pub(in crate::state::jobs) fn next_change(&self, now: Timestamp) -> Option<i64> {
         if self.progress.phase != ChangePhase::Follow || self.progress.is_asking {
             return None;
         }
-        self.progress.pull.as_ref().filter(|pull| pull.is_open())?;
+        if !self.progress.pull.as_ref()?.is_open() {
+            let asked = self.progress.asked.map_or(SignedDuration::ZERO, |asked| now.duration_since(asked));
+            // where its cluster is not connected nothing is asked, and the next turn is as far away
+            return self.lacks().then(|| PAUSE.as_secs() - asked.as_secs().max(0) % PAUSE.as_secs());
+        }
         let waited = self.progress.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let pause = if waited < LONG { PAUSE } else { LATER };
         let asked = self.progress.asked.map_or(pause, |asked| now.duration_since(asked));
@@ -279,7 +283,12 @@ impl Change {
         found
     }
 
-    /// Whether the live objects carry the new values: asked once it may, for each generation of them.
+    /// Whether the objects were read, and did not have the new values.
+    fn lacks(&self) -> bool {
+        matches!(self.progress.rollout.carries, Some((_, Ok(false))))
+    }
+
+    /// Whether the live objects carry the new values: asked once it may, for each generation of them, and now and then while they do not.
     fn carried(&mut self, store: &Store, applied: Option<&Reached>, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
         let Some(target) = &self.target else { return Reached::unseen("no cluster is looked at") };
         let changed = self.changed();
@@ -290,7 +299,6 @@ impl Change {
             return missing(id, store);
         }
         let generation: i64 = followed.iter().map(|object| object.generation).sum();
-        let is_counted = followed.len() == changed.len() && followed.iter().all(|object| object.generation > 0);
         let lacks = || match changed.as_slice() {
             [one] => format!("{one} does not have the new value yet"),
             many => format!("not all of {} have the new value yet", counted(many.len(), "object")),
@@ -299,11 +307,12 @@ impl Change {
         if applied.is_some_and(|applied| !applied.is_settled()) {
             return Reached::waiting("");
         }
-        // some kinds have no generation: those are read again and again
-        let is_due = !is_counted && self.progress.asked.is_none_or(|asked| now.duration_since(asked) >= PAUSE);
+        // labels and annotations change no generation, and some kinds have none
+        let is_due = self.lacks() && self.progress.asked.is_none_or(|asked| now.duration_since(asked) >= PAUSE);
         match &self.progress.rollout.carries {
-            Some((_, Ok(false))) if is_due && asks.is_none() => {
+            Some(_) if is_due && asks.is_none() => {
                 self.progress.asked = Some(now);
+                self.progress.rollout.carries = Some((generation, Ok(false)));
                 *asks = Some(ChangeStep::Carries);
                 Reached::waiting(lacks())
             }

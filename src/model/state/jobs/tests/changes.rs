@@ -141,6 +141,24 @@ fn a_merged_change_is_followed_until_the_pods_run_it() {
     assert!(log.iter().any(|line| line.starts_with("fetched")) && log.iter().any(|line| line.starts_with("applied")), "{log:?}");
 }
 
+/// Neither a label nor an annotation changes the generation of an object.
+#[test]
+fn what_an_object_lacks_is_read_again_although_no_generation_says_so() {
+    let objects = vec![object("gitrepo", &source(OLD)), object("ks", &applier(OLD)), object("deploy", &deployment(1, 5))];
+    let mut bench = opened(objects);
+    bench.put("gitrepo", &source(MERGE));
+    bench.put("ks", &applier(MERGE));
+    merge(&mut bench);
+    answer(&mut bench, ChangeOutcome::Carries(Ok(false)));
+    assert_eq!(look(&mut bench), [], "it was read just now");
+    let again = bench.jobs.next_change(bench.now).expect("nothing else would begin a turn");
+    assert!((1..=10).contains(&again), "{again}");
+    bench.now = bench.now.checked_add(SignedDuration::from_secs(10)).expect("a time");
+    bench.step(|jobs, view, now, effects| jobs.advance_changes(Some(view), now, effects));
+    answer(&mut bench, ChangeOutcome::Carries(Ok(true)));
+    assert_eq!(bench.job().change().map(|change| change.phase().word()), Some("done"));
+}
+
 #[test]
 fn a_later_revision_that_contains_the_merge_counts_too() {
     let objects = vec![object("gitrepo", &source(NEXT)), object("ks", &applier(OLD)), object("deploy", &deployment(1, 5))];

@@ -1,5 +1,7 @@
 //! What playbooks take, and what they want of objects.
 
+mod flux_v1;
+
 use super::*;
 use crate::change::tests::TestRepo;
 use crate::change::{ChangeScope, PlanOutcome};
