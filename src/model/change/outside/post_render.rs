@@ -134,7 +134,7 @@ fn kustomization(node: &Node) -> Result<String, String> {
         }
         Json::Object(patch)
     };
-    let mut file = json!({ "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [INPUT] });
+    let mut file = json!({ "resources": [INPUT] });
     let mut add = |key: &str, list: Vec<Json>| {
         if !list.is_empty() {
             file[key] = Json::Array(list);

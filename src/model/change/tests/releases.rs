@@ -169,7 +169,7 @@ fn what_helm_prints_before_and_after_is_compared_object_by_object() {
         format!("{WEB}---\n# Source: x\n---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{a: PLANTED}}\n");
     let (result, why, objects) = judged(printed(WEB), printed(WEB), printed(&more.replace("replicas: 2", "replicas: 5")));
     assert_eq!((result, why.as_str()), (CheckResult::Passed, "HelmRelease web/db: 1 Deployment, 1 Secret change"));
-    assert_eq!(objects, [("Deployment db".to_owned(), ObjectFate::Changed, 1), ("Secret s".to_owned(), ObjectFate::New, 1)]);
+    assert_eq!(objects, [("Deployment db".to_owned(), ObjectFate::Changed, 1), ("Secret s".to_owned(), ObjectFate::New, 3)]);
     let (_, why, objects) = judged(printed(WEB), printed(WEB), printed(WEB));
     assert_eq!((why.as_str(), objects.len()), ("HelmRelease web/db: none of its objects changes", 0));
     // a value that is made up each time is none of the change
