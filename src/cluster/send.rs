@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::failure::Failure;
 use fluxdeck_model::domain::text::sanitise;
 
-/// Largest body that is read, in bytes: a page holds 500 objects, of which a large one has a megabyte, or 2,500 whose mean is seldom above ten kilobytes.
+/// Largest body that is read, in bytes: a page holds 500 objects, of which a large one has a megabyte, or 2,500 whose mean is rarely above ten kilobytes.
 const LARGEST: usize = 512 << 20;
 /// Largest body of a refusal that is read, in bytes: more than any `Status`, less than what a lying gateway may send.
 const LARGEST_REFUSAL: usize = 64 << 10;
