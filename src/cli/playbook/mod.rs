@@ -1,6 +1,8 @@
 //! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven; with `--dry-run` printed as a patch, else
 //! committed, pushed and opened as a pull request. With `--repo DIR` no cluster is needed.
 
+mod consent;
+mod plan;
 mod print;
 mod submit;
 
@@ -19,7 +21,8 @@ use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
 use fluxdeck_model::render::tree;
 use fluxdeck_model::state::jobs::ChangeGoal;
 
-pub(super) use submit::{apart, connected, follow, summary};
+pub(super) use plan::connected;
+pub(super) use submit::{apart, follow, summary};
 
 pub(super) const COMMAND: Command = Command {
     name: "run",

@@ -1,0 +1,153 @@
+//! What is shown of a change before it is submitted, and the user's consent to it.
+
+use super::{Arguments, print};
+use crate::cli::output;
+use fluxdeck_model::change::{ForgeChoice, Proposal};
+use fluxdeck_model::error::{Error, Result};
+
+/// What is about to be submitted, in the lines of a review.
+pub(super) fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
+    let order = &proposal.order;
+    let mut out = format!("{}\n", proposal.pull.title);
+    let mut line = |label: &str, text: &str| out.push_str(&format!("{label:<12}{text}\n"));
+    let short = proposal.base.get(..7).unwrap_or(&proposal.base);
+    line("repository", &format!("{}  {}@{short} -> {}", order.site.name(), order.site.base, proposal.branch));
+    line("found by", &order.site.found_by);
+    for field in &proposal.fields {
+        let before = field.before.as_deref().unwrap_or("nothing");
+        let of = fluxdeck_model::change::prefix(field, &proposal.fields);
+        line(
+            "changes",
+            &format!(
+                "{of}{}: {before} -> {}  {} ({})",
+                field.field,
+                field.after.as_deref().unwrap_or("taken out"),
+                field.place,
+                field.layer
+            ),
+        );
+    }
+    for check in &proposal.checks {
+        line(check.result.word(), &format!("{}: {}", check.name, check.why));
+    }
+    proposal.besides.iter().for_each(|text| line("besides", text));
+    proposal.elsewhere.iter().for_each(|one| line("known also", &one.words(&proposal.files, now)));
+    proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
+    if !order.site.caution.is_empty() {
+        line("warning", &order.site.caution);
+    }
+    print::cautions(&proposal.cautions, order).iter().for_each(|text| out.push_str(&format!("{text}\n")));
+    let mut line = |label: &str, text: &str| out.push_str(&format!("{label:<12}{text}\n"));
+    let signed = if proposal.author.is_signed { ", signed" } else { "" };
+    line("author", &format!("{}{signed}", proposal.author.author));
+    match &proposal.forge {
+        ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
+        ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
+    }
+    if order.merges_later {
+        line("merge", "by the forge, once its checks have passed");
+    }
+    for (label, names) in [("labels", &order.labels), ("reviewers", &order.reviewers)] {
+        if !names.is_empty() {
+            line(label, &names.join(", "));
+        }
+    }
+    if let Some(pull) = &proposal.open {
+        line("open", &format!("the same change is proposed already: #{} {}", pull.number, pull.url));
+    }
+    out
+}
+
+/// What has to be typed before a change is submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent<'a> {
+    Nothing,
+    Yes,
+    /// The name of a production context.
+    Name(&'a str),
+}
+
+impl<'a> Consent<'a> {
+    /// The name of a production context in any case; else, at a terminal, a yes to what was shown. Where nobody can be asked, nothing. What is
+    /// open already is only followed.
+    fn needed(is_open: bool, production: Option<&'a str>, is_terminal: bool, is_yes: bool) -> Self {
+        match production {
+            _ if is_open => Self::Nothing,
+            Some(context) => Self::Name(context),
+            None if is_terminal && !is_yes => Self::Yes,
+            None => Self::Nothing,
+        }
+    }
+
+    fn is_given_by(self, typed: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Yes => matches!(typed.to_lowercase().as_str(), "y" | "yes"),
+            Self::Name(context) => typed == context,
+        }
+    }
+}
+
+/// Gets the user's consent: by flag, or at the terminal, below the difference.
+pub(super) async fn confirm(proposal: &Proposal, production: Option<&str>, arguments: &Arguments) -> Result<()> {
+    use std::io::IsTerminal;
+    let is_terminal = std::io::stdin().is_terminal();
+    let consent = Consent::needed(proposal.open.is_some(), production, is_terminal, arguments.yes);
+    let what = if proposal.order.is_push_only { "push the branch" } else { "open the pull request" };
+    let question = match consent {
+        Consent::Nothing => return Ok(()),
+        Consent::Yes => format!("{what}? [y/N] "),
+        Consent::Name(context) => format!("type `{context}` to {what}: "),
+    };
+    if is_terminal {
+        output::beside(&print::shown(proposal));
+    }
+    let typed = match (&arguments.confirm, consent) {
+        (Some(word), Consent::Name(_)) => word.clone(),
+        (_, Consent::Name(context)) if !is_terminal => {
+            let message = format!("{context} is production: this has to be confirmed, and this is not a terminal");
+            return Err(Error::failed(message, format!("nothing was pushed; pass --confirm {context}")));
+        }
+        _ => {
+            output::ask(&question);
+            // a signal ends the question too
+            let read = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|_| line)
+            });
+            let line = read.await.map_err(std::io::Error::other).flatten();
+            let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
+            line.map_err(failed)?.trim().to_owned()
+        }
+    };
+    match consent.is_given_by(&typed) {
+        true => Ok(()),
+        false => Err(Error::failed("not confirmed", "nothing was pushed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_is_confirmed_by_its_name_and_the_rest_by_a_yes_where_somebody_can_be_asked() {
+        let name = Consent::Name("prod");
+        for (is_open, production, is_terminal, is_yes, expected) in [
+            (false, None, true, false, Consent::Yes),
+            (false, None, true, true, Consent::Nothing),
+            (false, None, false, false, Consent::Nothing),
+            (false, Some("prod"), true, true, name),
+            (false, Some("prod"), false, true, name),
+            (true, Some("prod"), true, false, Consent::Nothing),
+        ] {
+            assert_eq!(
+                Consent::needed(is_open, production, is_terminal, is_yes),
+                expected,
+                "{production:?} {is_terminal} {is_yes}"
+            );
+        }
+        assert!(name.is_given_by("prod") && !name.is_given_by("yes") && !name.is_given_by(""));
+        assert!(Consent::Yes.is_given_by("Y") && !Consent::Yes.is_given_by("") && !Consent::Yes.is_given_by("prod"));
+    }
+}
