@@ -72,23 +72,30 @@ impl Kept {
         self.all.retain(|_, one| one.base.rendered.remotes.all.is_empty());
     }
 
-    /// What was asked before of the same Kustomization; else it is made.
+    /// What was asked before of the same Kustomization; else it is made. Or why its source is not here, which is not kept.
     ///
     /// # Errors
     /// What making it says.
-    pub fn base(&mut self, key: &BuildKey, spec: &Arc<Spec>, make: impl FnOnce() -> Result<Base>) -> Result<Base> {
+    pub fn base(
+        &mut self,
+        key: &BuildKey,
+        spec: &Arc<Spec>,
+        make: impl FnOnce() -> Result<std::result::Result<Base, String>>,
+    ) -> Result<std::result::Result<Base, String>> {
         if let Some(one) = self.all.get_mut(key)
             && (Arc::ptr_eq(&one.spec, spec) || one.spec == *spec)
         {
             one.is_used = true;
             one.spec = Arc::clone(spec);
-            return Ok(one.base.clone());
+            return Ok(Ok(one.base.clone()));
         }
         self.all.remove(key);
-        let base = make()?;
-        let (spec, weight) = (Arc::clone(spec), base.weight());
-        self.all.insert(key.clone(), One { spec, base: base.clone(), weight, done: Vec::new(), is_used: true });
-        Ok(base)
+        let made = make()?;
+        if let Ok(base) = &made {
+            let (spec, base, weight) = (Arc::clone(spec), base.clone(), base.weight());
+            self.all.insert(key.clone(), One { spec, base, weight, done: Vec::new(), is_used: true });
+        }
+        Ok(made)
     }
 
     /// The same with its variables filled in. [`Self::base`] was asked before.
@@ -104,10 +111,6 @@ impl Kept {
         let done = Arc::new(make(&variables));
         one.done.push(Filled { variables, weight: done.weight(), done: Arc::clone(&done), is_used: true });
         done
-    }
-
-    pub fn forget(&mut self, key: &BuildKey) {
-        self.all.remove(key);
     }
 
     /// Drops what was made of the same Kustomization from other sources or with other variables than the last.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::super::error::Result;
-use super::super::flux::{self, Rendered, SourceRef, Spec};
+use super::super::flux::{self, SourceRef, Spec};
 use super::super::node::{Layer, Node, Origin, Text};
 use super::super::remote::RemoteUses;
 use super::super::substitute::{Unset, Variables};
@@ -47,6 +47,11 @@ impl Done {
         let (children, remembered) = (nested(nodes()), nodes().filter_map(remembered).collect());
         let said = Said::of(nodes());
         Self { outcome, files, remotes, children, remembered, said }
+    }
+
+    /// Of a Kustomization whose source is not here.
+    pub fn elsewhere(why: String, spec: &Spec) -> Self {
+        Self::new(BuildOutcome::Elsewhere(why), Arc::default(), Arc::default(), spec)
     }
 
     /// Fills the variables of a Kustomization in.
@@ -191,9 +196,9 @@ impl Builder {
             let spec = Arc::new(Spec::plain(first.spec.source.clone(), folder, origin));
             let key = BuildKey { cluster: building.root.folder.clone(), id: format!("{folder}/"), source: String::new() };
             let (parsed, remotes) = (&self.parsed, &self.remotes.0);
-            let render = || Ok(Base::new(flux::render(&*files.artifact(None)?, &spec, parsed, remotes), false));
-            let base = self.kept.base(&key, &spec, render);
-            let Some(nodes) = base.ok().and_then(|base| base.rendered.objects.clone().ok()) else { continue };
+            let render = || Ok(Ok(Base::new(flux::render(&*files.artifact(None)?, &spec, parsed, remotes), false)));
+            let base = self.kept.base(&key, &spec, render).ok().and_then(std::result::Result::ok);
+            let Some(nodes) = base.and_then(|base| base.rendered.objects.clone().ok()) else { continue };
             let nodes: Vec<_> = nodes.into_iter().map(|built| built.node).collect();
             begins.extend(nested(nodes.iter()).into_iter().map(|spec| Begin { spec, instance: None, is_written: false }));
             building.beside.extend(nodes);
@@ -239,21 +244,11 @@ impl Builder {
         let sources = Sources { files, artifacts: building.artifacts, own: &building.own, objects: known };
         let key = BuildKey { cluster: building.root.folder.clone(), id: building.name(spec), source: sources.key(&spec.source) };
         let (parsed, remotes) = (&self.parsed, &self.remotes.0);
-        let mut elsewhere = None;
-        let base = self.kept.base(&key, spec, || {
-            let (rendered, is_assembled) = match sources.hold(&spec.source)?.render(spec, parsed, remotes) {
-                Ok(rendered) => rendered,
-                Err(why) => {
-                    elsewhere = Some(why);
-                    (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
-                }
-            };
-            Ok(Base::new(rendered, is_assembled))
-        })?;
-        if let Some(why) = elsewhere {
-            self.kept.forget(&key);
-            return Ok(Arc::new(Done::new(BuildOutcome::Elsewhere(why), base.files, Arc::default(), spec)));
-        }
+        let base = self.kept.base(&key, spec, || Ok(sources.hold(&spec.source)?.base(spec, parsed, remotes)))?;
+        let base = match base {
+            Ok(base) => base,
+            Err(why) => return Ok(Arc::new(Done::elsewhere(why, spec))),
+        };
         let given = &self.given;
         let find = |kind: &str, namespace: &str, name: &str| {
             let key = (kind.into(), namespace.into(), name.into());

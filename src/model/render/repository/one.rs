@@ -4,13 +4,12 @@
 //! It uses the builder's cache, filled for any clusters and commits before. How it got into the cluster does not matter here: the
 //! repository's declarations are not searched.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::error::Result;
-use super::super::flux::{self, Rendered, Spec, Values};
+use super::super::flux::{self, Spec, Values};
 use super::super::node::Text;
-use super::super::remote::RemoteUses;
 use super::super::substitute::Unset;
 use super::super::tree::Tree;
 use super::artifacts::Artifacts;
@@ -20,7 +19,7 @@ use super::kept::{Base, BuildKey};
 use super::members::Done;
 use super::settings::RepositorySettings;
 use super::sources::Files;
-use super::{BuildOutcome, Builder, Member};
+use super::{Builder, Member};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -62,26 +61,15 @@ impl Builder {
         };
         let key = BuildKey { cluster: uid.clone(), id: spec.id(), source };
         let (parsed, remotes) = (&self.parsed, &self.remotes.0);
-        let mut elsewhere = None;
-        let base = self.looked_up.base(&key, spec, || {
-            let Some(sources) = &sources else {
-                let artifact = files.artifact(ignore.as_ref())?;
-                return Ok(Base::new(flux::render(&*artifact, spec, parsed, remotes), false));
-            };
-            let held = sources.hold(&spec.source)?.render(spec, parsed, remotes);
-            let (rendered, is_assembled) = held.unwrap_or_else(|why| {
-                elsewhere = Some(why);
-                (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
-            });
-            Ok(Base::new(rendered, is_assembled))
+        let base = self.looked_up.base(&key, spec, || match &sources {
+            Some(sources) => Ok(sources.hold(&spec.source)?.base(spec, parsed, remotes)),
+            None => Ok(Ok(Base::new(flux::render(&*files.artifact(ignore.as_ref())?, spec, parsed, remotes), false))),
         });
         self.rules = files.into_rules();
-        let base = base?;
-        if let Some(why) = elsewhere {
-            self.looked_up.forget(&key);
-            let done = Done::new(BuildOutcome::Elsewhere(why), base.files, Arc::default(), spec);
-            return Ok(done.member(Arc::clone(spec), None));
-        }
+        let base = match base? {
+            Ok(base) => base,
+            Err(why) => return Ok(Done::elsewhere(why, spec).member(Arc::clone(spec), None)),
+        };
         let find = |kind: &str, _: &str, name: &str| values.get(&(kind.into(), name.into())).cloned();
         let mut variables = flux::variables(spec, &find);
         variables.unset = *unset;

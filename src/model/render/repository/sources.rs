@@ -20,6 +20,7 @@ use super::super::{Built, Cache};
 use super::artifacts::{ArtifactFolder, Artifacts, is_pushed, rerooted};
 use super::generator;
 use super::index::Index;
+use super::kept::Base;
 
 /// Kind, namespace and name.
 pub(super) type ObjectKey = (Text, Text, Text);
@@ -242,17 +243,18 @@ impl<'s, 'f> Sources<'s, 'f> {
 }
 
 impl Held<'_> {
-    /// A Kustomization of it, as its repository has the files; whether they were put together from several. Or why it is not here.
-    pub fn render(self, spec: &Spec, parsed: &Cache, remotes: &Remotes) -> std::result::Result<(Rendered, bool), String> {
+    /// A Kustomization of it, as its repository has the files. Or why it is not here.
+    pub fn base(self, spec: &Spec, parsed: &Cache, remotes: &Remotes) -> std::result::Result<Base, String> {
         Ok(match self {
-            Self::Artifact(tree) => (flux::render(&*tree, spec, parsed, remotes), false),
-            Self::Assembled(tree) => (in_repository(flux::render(&tree, spec, parsed, remotes), &tree), true),
+            Self::Artifact(tree) => Base::new(flux::render(&*tree, spec, parsed, remotes), false),
+            // its files were put together from several
+            Self::Assembled(tree) => Base::new(in_repository(flux::render(&tree, spec, parsed, remotes), &tree), true),
             Self::Folder(tree, found) => {
                 let rendered = flux::render(&*tree, &rerooted(spec, &found.folder), parsed, remotes);
-                (within(rendered, &found), false)
+                Base::new(within(rendered, &found), false)
             }
             Self::Failed(error) => {
-                (Rendered { objects: Err(error), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
+                Base::new(Rendered { objects: Err(error), files: BTreeSet::new(), remotes: RemoteUses::default() }, false)
             }
             Self::Elsewhere(why) => return Err(why),
         })
