@@ -70,31 +70,34 @@ pub fn unchanged(object: &str, base: &str, form: Form) -> Result<u8> {
 
 /// Reports why a change is not proposed, and what could be. Returns the exit code.
 pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
-    let way = |way: &WayChoice| {
-        let (besides, why) = match &way.result {
-            Ok(besides) => (Some(besides), None),
-            Err(why) => (None, Some(why)),
-        };
-        json!({ "layer": way.flag, "place": way.place.at.to_string(), "word": way.word, "alsoChanges": besides, "why": why })
+    let open = |way: &WayChoice| {
+        let besides = way.result.as_ref().ok()?;
+        Some(
+            json!({ "layer": way.flag, "wide": way.is_wide, "place": way.place.at.to_string(), "word": way.word, "alsoChanges": besides }),
+        )
+    };
+    let closed = |way: &WayChoice| {
+        let why = way.result.as_ref().err()?;
+        Some(json!({ "place": way.place.at.to_string(), "word": way.word, "why": why }))
     };
     if form == Form::Json {
         output::json(&json!({
             "object": refusal.object, "field": refusal.field, "outcome": "refused", "why": refusal.why, "hint": refusal.hint,
             "setAt": refusal.set_at.as_ref().map(|place| place.at.to_string()),
-            "ways": refusal.ways.iter().map(way).collect::<Vec<_>>(), "builds": builds(&refusal.builds),
-            "warnings": cautions_json(&refusal.cautions, &refusal.order),
+            "ways": refusal.ways.iter().filter_map(open).collect::<Vec<_>>(),
+            "closedWays": refusal.ways.iter().filter_map(closed).collect::<Vec<_>>(),
+            "builds": builds(&refusal.builds), "warnings": cautions_json(&refusal.cautions, &refusal.order),
         }))?;
         return Ok(1);
     }
     let mut out = set_at(refusal.set_at.as_ref().map(|place| &place.at));
-    for way in &refusal.ways {
-        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place.at, way.word));
-        match &way.result {
-            Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
-            Ok(besides) if besides.is_empty() => out.push_str("  nothing else changes\n"),
-            Ok(besides) => besides.iter().for_each(|line| out.push_str(&format!("  {line}\n"))),
-        }
-    }
+    let one = |way: &WayChoice| PrintedWay {
+        flag: way.flag.clone(),
+        is_wide: way.is_wide,
+        place: format!("{}  {}", way.place.at, way.word),
+        result: way.result.clone(),
+    };
+    out.push_str(&offered(&refusal.ways.iter().map(one).collect::<Vec<_>>()));
     cautions(&refusal.cautions, &refusal.order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     output::beside(&out);
     Err(Error::failed(format!("{} {}: {}", refusal.object, refusal.field, refusal.why), refusal.hint.clone()))
@@ -278,26 +281,53 @@ fn set_at(line: Option<&SourceLine>) -> String {
     line.map(|line| format!("set at      {line}\n")).unwrap_or_default()
 }
 
+/// A way to what is wanted, for people.
+struct PrintedWay {
+    flag: String,
+    /// It takes consent to what else changes.
+    is_wide: bool,
+    place: String,
+    /// What else changes, a line each; why it cannot be taken.
+    result: std::result::Result<Vec<String>, String>,
+}
+
+/// The ways that can be taken, each with the flags that take it and what it would do; then why the other places are none.
+fn offered(ways: &[PrintedWay]) -> String {
+    let mut out = String::new();
+    for PrintedWay { flag, is_wide, place, result } in ways {
+        let Ok(besides) = result else { continue };
+        let wide = if *is_wide { " --wide" } else { "" };
+        out.push_str(&format!("{:<25}{place}\n", format!("--layer {flag}{wide}")));
+        match besides.is_empty() {
+            true => out.push_str("  nothing else changes\n"),
+            false => besides.iter().for_each(|line| out.push_str(&format!("  {line}\n"))),
+        }
+    }
+    for PrintedWay { place, result, .. } in ways {
+        if let Err(why) = result {
+            out.push_str(&format!("closed      {place}: {}\n", sanitise_line(why)));
+        }
+    }
+    out
+}
+
 /// Each way, and what it would do; first, and once, what no way can prove.
 fn ways(refused: &Refused, order: &ChangeOrder) -> String {
     let proofs = refused.tried.iter().filter_map(|tried| tried.result.as_ref().ok());
     let all: BTreeSet<_> = proofs.flat_map(|proof| &proof.unproven).collect();
     let mut out = set_at(refused.set_at.as_ref());
     out.extend(all.into_iter().map(unproven).map(|line| line + "\n"));
-    for tried in &refused.tried {
-        let Tried { way, result, .. } = tried;
-        out.push_str(&format!("--layer {:<10}{}  {}\n", tried.flag(), way.place(), way.layer));
-        match result {
-            Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
-            Ok(proof) if proof.besides() == 0 && proof.broken.is_empty() && proof.stopped.is_empty() => {
-                out.push_str("  nothing else changes\n");
-            }
-            Ok(proof) => {
-                let all = change::besides(proof).into_iter().chain(readers(proof));
-                all.for_each(|line| out.push_str(&format!("  {line}\n")));
-            }
-        }
-    }
+    let besides = |proof: &ChangeProof| match proof.besides() == 0 && proof.stopped.is_empty() {
+        true => Vec::new(),
+        false => change::besides(proof).into_iter().chain(readers(proof)).collect(),
+    };
+    let one = |tried: &Tried| PrintedWay {
+        flag: tried.flag(),
+        is_wide: tried.open().is_ok_and(|proof| proof.besides() > 0),
+        place: format!("{}  {}", tried.way.place(), tried.way.layer),
+        result: tried.open().map(besides),
+    };
+    out.push_str(&offered(&refused.tried.iter().map(one).collect::<Vec<_>>()));
     cautions(&refused.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     out
 }
@@ -371,13 +401,11 @@ fn differences(all: &[BuildDifference]) -> Vec<Value> {
 }
 
 fn refusal(refused: &Refused, order: &ChangeOrder) -> Value {
-    let one = |tried: &Tried| {
-        let (result, why) = match &tried.result {
-            Ok(result) => (Some(proof(result)), None),
-            Err(why) => (None, Some(why)),
-        };
-        json!({ "layer": tried.flag(), "way": way(&tried.way), "proof": result, "why": why })
+    let open = |tried: &Tried| {
+        let found = tried.open().ok()?;
+        Some(json!({ "layer": tried.flag(), "wide": found.besides() > 0, "way": way(&tried.way), "proof": proof(found) }))
     };
+    let closed = |tried: &Tried| Some(json!({ "way": way(&tried.way), "why": tried.open().err()? }));
     json!({
         "object": refused.object,
         "build": refused.build,
@@ -386,8 +414,34 @@ fn refusal(refused: &Refused, order: &ChangeOrder) -> Value {
         "why": refused.why,
         "hint": refused.hint,
         "setAt": refused.set_at.as_ref().map(ToString::to_string),
-        "ways": refused.tried.iter().map(one).collect::<Vec<_>>(),
+        "ways": refused.tried.iter().filter_map(open).collect::<Vec<_>>(),
+        "closedWays": refused.tried.iter().filter_map(closed).collect::<Vec<_>>(),
         "builds": builds(&refused.builds),
         "warnings": cautions_json(&refused.cautions, order),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ways_that_can_be_taken_are_offered_with_their_flags() {
+        let way = |flag: &str, is_wide, place: &str, result: std::result::Result<&[&str], &str>| PrintedWay {
+            flag: flag.to_owned(),
+            is_wide,
+            place: place.to_owned(),
+            result: result.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect()).map_err(str::to_owned),
+        };
+        let ways = [
+            way("1", true, "base/web.yaml:6  resource", Ok(&["also changes staging"])),
+            way("2", false, "a/kustomization.yaml:4  images", Err("it has no tag")),
+            way("new-patch", false, "a/kustomization.yaml  new patch", Ok(&[])),
+        ];
+        let expected = "--layer 1 --wide         base/web.yaml:6  resource\n  also changes staging\n\
+                        --layer new-patch        a/kustomization.yaml  new patch\n  nothing else changes\n\
+                        closed      a/kustomization.yaml:4  images: it has no tag\n";
+        assert_eq!(offered(&ways), expected);
+        assert!(!offered(&ways[1..2]).contains("--layer"));
+    }
 }

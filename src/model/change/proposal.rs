@@ -331,28 +331,16 @@ pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     all
 }
 
-/// `build: why; build: why`.
-fn described(builds: &[(String, String)]) -> String {
-    builds.iter().map(|(build, why)| format!("{build}: {why}")).collect::<Vec<_>>().join("; ")
-}
-
 /// A refusal as plain data. `copy`: the file in a checkout of the user.
 pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> CheckoutFile) -> ChangeRefusal {
     let place = |at: SourceLine| HandEdit { copy: copy(&at.file), at };
     let way = |tried: &super::Tried| WayChoice {
-        layer: tried.layer(),
+        layer: tried.layer.clone(),
         flag: tried.flag(),
         place: place(tried.way.source_line()),
         word: tried.way.layer.clone(),
-        result: match &tried.result {
-            Ok(proof) => match proof.broken.as_slice() {
-                [] => Ok(describe::besides(proof)),
-                // no consent makes up for it
-                broken => Err(format!("could not be built any more: {}", described(broken))),
-            },
-            Err(why) => Err(why.clone()),
-        },
-        is_wide: tried.result.as_ref().is_ok_and(|proof| proof.besides() > 0),
+        result: tried.open().map(describe::besides),
+        is_wide: tried.open().is_ok_and(|proof| proof.besides() > 0),
     };
     ChangeRefusal {
         order: order.clone(),

@@ -16,8 +16,10 @@ type Attempt = std::result::Result<(ChangeProof, TrialState), String>;
 /// A way, and what it would do.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// From 1, as `--layer` takes it.
-    pub number: usize,
+    /// From 1.
+    number: usize,
+    /// What an order takes to choose it.
+    pub layer: LayerChoice,
     pub way: Way,
     /// Why it does not do what is wanted, else what it does.
     pub result: std::result::Result<ChangeProof, String>,
@@ -60,8 +62,8 @@ impl Trial<'_, '_, '_> {
             match self.attempt(way, state)? {
                 Ok((proof, next)) if self.is_taken(&proof) => return Ok(Some((way.clone(), proof, next))),
                 result => {
-                    let (number, is_it) = (at + 1, result.is_ok() && way.kind == WayKind::Sets);
-                    self.tried.push(Tried { number, way: way.clone(), result: result.map(|(proof, _)| proof) });
+                    let is_it = result.is_ok() && way.kind == WayKind::Sets;
+                    self.tried.push(Tried::of(found, *at, result.map(|(proof, _)| proof)));
                     // it is what sets the field, and others share it: no other place is taken for it unasked
                     if is_it {
                         return Ok(None);
@@ -81,7 +83,7 @@ impl Trial<'_, '_, '_> {
         for (at, way) in found.ways.iter().enumerate() {
             if self.tried.iter().all(|tried| tried.number != at + 1) {
                 let result = self.attempt(way, state)?.map(|(proof, _)| proof);
-                self.tried.push(Tried { number: at + 1, way: way.clone(), result });
+                self.tried.push(Tried::of(found, at, result));
             }
         }
         self.tried.sort_by_key(|tried| tried.number);
@@ -141,13 +143,28 @@ pub fn why(tried: &[Tried], found: &FoundWays, scope: &ChangeScope, set_at: Opti
 }
 
 impl Tried {
-    /// The same as a value.
-    pub fn layer(&self) -> LayerChoice {
-        if self.way.kind == WayKind::NewPatch { LayerChoice::NewPatch } else { LayerChoice::Number(self.number) }
+    /// The way at a place among those that were found, from 0.
+    fn of(found: &FoundWays, at: usize, result: std::result::Result<ChangeProof, String>) -> Self {
+        Self { number: at + 1, layer: found.layer(at), way: found.ways[at].clone(), result }
+    }
+
+    /// What it does besides, where it can be taken, with consent where it changes more; else why not.
+    ///
+    /// # Errors
+    /// Why no consent makes up for what it does, or that it does not do what is wanted.
+    pub fn open(&self) -> std::result::Result<&ChangeProof, String> {
+        let proof = self.result.as_ref().map_err(Clone::clone)?;
+        match proof.broken.as_slice() {
+            [] => Ok(proof),
+            broken => {
+                let broken: Vec<_> = broken.iter().map(|(build, why)| format!("{build}: {why}")).collect();
+                Err(format!("could not be built any more: {}", broken.join("; ")))
+            }
+        }
     }
 
     /// What `--layer` takes for it.
     pub fn flag(&self) -> String {
-        if self.way.kind == WayKind::NewPatch { "new-patch".to_owned() } else { self.number.to_string() }
+        self.layer.to_string()
     }
 }

@@ -51,6 +51,8 @@ fn a_change_that_something_else_could_not_be_built_with_is_refused() {
     let files = [("base/kustomization.yaml", "resources: [p.yaml]\n"), ("base/p.yaml", POD), ("o/kustomization.yaml", test)];
     let refused = TestRepo::of(&files, folder("base")).wide().refused("pod/p", &["spec.priority=2"]);
     assert_eq!(refused.why, "what builds today could not be built any more");
+    let open = refused.tried[0].open();
+    assert!(open.as_ref().is_err_and(|why| why.starts_with("could not be built any more: ")), "no consent takes it: {open:?}");
 }
 
 #[test]

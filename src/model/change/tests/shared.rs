@@ -66,6 +66,23 @@ fn a_base_that_two_environments_share_is_refused_with_both_and_a_patch_is_offere
     assert_eq!(several.leave_out.as_deref(), Some("spec.replicas"));
 }
 
+/// Each way that is offered is the one that its flag takes, also where there are several new patches.
+#[test]
+fn every_offered_way_is_the_one_that_its_flag_takes() {
+    let sync = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\nspec: {url: \"https://git.example.test/fleet\"}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec:\n  path: ./clusters/prod\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
+    let files = [&environments()[..], &[("clusters/prod/sync.yaml", sync)]].concat();
+    let repo = || TestRepo::of(&files, kustomization("prod/flux-system/apps"));
+    let refused = repo().refused("deploy/p-web", &["spec.replicas=3"]);
+    let ways: Vec<_> = refused.tried.iter().filter(|tried| tried.open().is_ok()).collect();
+    let flags: Vec<_> = ways.iter().map(|tried| tried.flag()).collect();
+    assert_eq!(flags, ["1", "new-patch", "3"]);
+    for tried in ways {
+        let layer = LayerChoice::parse(&tried.flag()).expect("a flag");
+        let plan = repo().layer(layer).wide().planned("deploy/p-web", &["spec.replicas=3"]);
+        assert_eq!(plan.done[0].way.place(), tried.way.place(), "{}", tried.flag());
+    }
+}
+
 #[test]
 fn a_new_patch_is_for_this_object_only_and_lies_where_the_house_keeps_its_patches() {
     let repo = TestRepo::of(&environments(), kustomization("prod/flux-system/apps")).layer(LayerChoice::NewPatch);

@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use super::builds::Build;
 use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
+use super::plan::LayerChoice;
 use super::value::Typed;
 use super::wanted::WantedField;
 use super::write::{self, Write};
@@ -124,14 +125,17 @@ impl FoundWays {
 
     /// What `--layer` takes.
     pub fn listed(&self) -> String {
-        let one = |(number, way): (usize, &Way)| match way.kind {
-            WayKind::NewPatch => format!("new-patch ({})", way.place()),
-            _ => format!("{number} ({}, {})", way.place(), way.layer),
-        };
+        let one = |(at, way): (usize, &Way)| format!("{} ({}, {})", self.layer(at), way.place(), way.layer);
         match self.ways.is_empty() {
             true => "there is none".to_owned(),
-            false => format!("there are {}", (1..).zip(&self.ways).map(one).collect::<Vec<_>>().join(", ")),
+            false => format!("there are {}", self.ways.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")),
         }
+    }
+
+    /// What an order takes to choose a way, from 0: of several new patches the first is meant by that word, the others by their numbers.
+    pub fn layer(&self, at: usize) -> LayerChoice {
+        let first_patch = self.ways.iter().position(|way| way.kind == WayKind::NewPatch);
+        if first_patch == Some(at) { LayerChoice::NewPatch } else { LayerChoice::Number(at + 1) }
     }
 }
 
