@@ -99,6 +99,10 @@ pub trait View {
     fn word(&self, _: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
         Some(word)
     }
+    /// Whether a gesture that has a word cannot be carried out at present: its key is greyed, and says why when it is pressed.
+    fn is_barred(&self, _: Gesture, _: &State) -> bool {
+        false
+    }
     /// The filter, or the search, as typed.
     fn filter(&self, _: &State) -> String {
         self.picker().map(Picker::filter).unwrap_or_default()

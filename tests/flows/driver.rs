@@ -14,6 +14,7 @@ use fluxdeck_model::state::{Beginning, Effect, Input, Key, Message, Settings};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use tokio::sync::mpsc;
 
 /// The fleet of the test bed as it was recorded.
@@ -72,10 +73,15 @@ impl Driver {
     }
 
     pub async fn on(origin: Origin, beginning: Beginning, width: u16, height: u16, depth: Depth) -> Self {
+        Self::within(Options::of(origin), beginning, width, height, depth).await
+    }
+
+    /// As [`Driver::on`], with other options.
+    pub async fn within(options: Options, beginning: Beginning, width: u16, height: u16, depth: Depth) -> Self {
         let (inbox, messages) = mpsc::channel(64);
         let now = beginning.now;
         let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
-        let runtime = Runtime::new(Options::of(origin), inbox);
+        let runtime = Runtime::new(options, inbox);
         let (received, effects, saved) = (Vec::new(), Vec::new(), Vec::new());
         let mut driver = Self { app, now, received, runtime, messages, effects, saved, size: (width, height), api: None };
         driver.settle().await;
@@ -212,6 +218,20 @@ impl Driver {
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         self.app.draw(&mut buffer);
         buffer
+    }
+
+    /// The keys of the last line that are struck out, each with its word.
+    pub fn struck_keys(&mut self) -> Vec<String> {
+        let buffer = self.buffer();
+        let last = buffer.area.height - 1;
+        let cells: Vec<_> = (0..buffer.area.width).map(|x| &buffer[(x, last)]).collect();
+        let is_struck = |at: usize| cells[at].modifier.contains(Modifier::CROSSED_OUT);
+        let starts = (0..cells.len()).filter(|at| is_struck(*at) && (*at == 0 || !is_struck(at - 1)));
+        let word = |from: usize| {
+            let text: String = cells[from..].iter().map(|cell| cell.symbol()).collect();
+            text.split("  ").next().unwrap_or_default().to_owned()
+        };
+        starts.map(word).collect()
     }
 
     /// The screen as lines of text.

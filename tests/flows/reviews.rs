@@ -9,7 +9,7 @@ use fluxdeck_model::change::{
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, Pull, PullState};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::jobs::{ChangeOutcome, ChangeStep};
+use fluxdeck_model::state::jobs::{ChangeOutcome, ChangeStep, Loaded};
 use fluxdeck_model::state::{ChangeQuery, Effect, Message, Reply, Settings, Terminal};
 
 /// The row of a workload that git has.
@@ -411,7 +411,29 @@ async fn production_asks_for_its_name_and_a_read_only_run_submits_nothing() {
         deck.review(|_| {}).await.shows("read-only: nothing is pushed").shows("6 + replicas");
         deck.keys("enter p").await.shows("read-only: nothing is pushed");
         assert_eq!(deck.jobs(), 0);
+        assert_eq!(deck.struck_keys(), ["⏎ submit", "p push only"]);
     }
+    let mut deck = live(100, 30).await;
+    deck.review(|_| {}).await.shows("⏎ submit");
+    assert!(deck.struck_keys().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_only_run_strikes_out_what_writes_in_the_list_of_jobs() {
+    let mut deck = live(140, 30).await;
+    deck.review(|_| {}).await.keys("enter").await;
+    deck.step(ChangeOutcome::Unrecorded("the disk is full".to_owned())).await;
+    deck.keys("J").await.shows("r continue");
+    assert!(deck.struck_keys().is_empty());
+    let job = deck.app.state().jobs.all()[0].clone();
+
+    let mut deck = Driver::live(140, 30, Settings { readonly: true, ..Settings::default() }).await;
+    deck.keys("J").await;
+    let jobs = vec![Loaded { job, is_elsewhere: false }];
+    deck.receive(Message::JobsLoaded { jobs, unread: Vec::new() });
+    deck.settle().await;
+    deck.shows("r continue");
+    assert_eq!(deck.struck_keys(), ["r continue"]);
 }
 
 #[tokio::test(start_paused = true)]

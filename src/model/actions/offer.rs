@@ -31,11 +31,8 @@ pub fn offer(action: &Action, case: &Case, policy: &Policy, rights: &Rights) -> 
     if let Fit::Never(why) = fit {
         return Offer::Senseless(why);
     }
-    if policy.readonly {
-        return Offer::Barred("read-only".to_owned());
-    }
-    if policy.is_recorded {
-        return Offer::Barred("a snapshot cannot be changed".to_owned());
+    if let Some(why) = policy.barred() {
+        return Offer::Barred(why.to_owned());
     }
     // what he may never do matters more than what cannot be done now
     match rights.to(action, case) {

@@ -17,7 +17,16 @@ pub struct Policy {
 
 impl Policy {
     pub fn may_write(&self) -> bool {
-        !self.readonly && !self.is_recorded
+        self.barred().is_none()
+    }
+
+    /// Why nothing may be written; none where it may.
+    pub fn barred(&self) -> Option<&'static str> {
+        match () {
+            () if self.readonly => Some("read-only"),
+            () if self.is_recorded => Some("a snapshot cannot be changed"),
+            () => None,
+        }
     }
 }
 

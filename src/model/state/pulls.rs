@@ -31,6 +31,13 @@ pub struct PullBoard {
     pub stamp: u64,
 }
 
+/// Why nothing is sent to a forge; none where it may be.
+pub fn unsent(state: &State) -> Option<Error> {
+    let policy = state.policy();
+    let hint = if policy.readonly { "leave out --readonly, or take `readonly` out of the configuration" } else { "" };
+    policy.barred().map(|why| Error::failed(format!("{why}: nothing is sent to a forge"), hint))
+}
+
 /// How far the look-up is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PullProgress {
@@ -375,9 +382,8 @@ impl State {
 
     /// Sends a comment or an approval that was confirmed.
     pub(super) fn remark(&mut self, remark: PullRemark, out: &mut Update) {
-        let policy = self.policy();
-        if policy.readonly || policy.is_recorded {
-            return self.complain(&Error::failed("read-only: nothing is sent to a forge", "leave out --readonly"));
+        if let Some(error) = unsent(self) {
+            return self.complain(&error);
         }
         self.say_until(super::Ends::WithAnswer, format!("sending the {} to {} …", remark.kind.noun(), remark.object()));
         let at = self.clock;

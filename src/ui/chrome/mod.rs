@@ -183,11 +183,9 @@ fn plain(command: &'static Command) -> Word {
 
 /// The word of a command of the view, as that has it at present.
 fn word(command: &'static Command, scene: &Scene, top: &dyn View) -> Option<Word> {
-    let text = match command.run {
-        Handler::Gesture(gesture) => top.word(gesture, command.footer, scene.state)?,
-        _ => command.footer,
-    };
-    Some(Word { text, ..plain(command) })
+    let Handler::Gesture(gesture) = command.run else { return Some(plain(command)) };
+    let text = top.word(gesture, command.footer, scene.state)?;
+    Some(Word { text, is_open: !top.is_barred(gesture, scene.state), ..plain(command) })
 }
 
 /// What can be done to the selected object by one key.

@@ -104,6 +104,15 @@ pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -
     job.is_some_and(is_meant).then_some(word)
 }
 
+/// Whether a gesture on a job would write where nothing may be written.
+pub(super) fn is_barred(gesture: Gesture, job: Option<&Job>, state: &State) -> bool {
+    match gesture {
+        Gesture::GoOn => job.is_some_and(|job| policy_of(&state.settings, &job.context).barred().is_some()),
+        Gesture::Reconcile => state.policy().barred().is_some(),
+        _ => false,
+    }
+}
+
 /// Shows or copies the pull request of a change, reconciles what applies it, or reviews it again.
 pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     let Some(job) = cx.state.jobs.find(id) else { return };
@@ -321,6 +330,10 @@ impl View for Jobs {
 
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
         word_of(gesture, word, self.selected().and_then(|id| state.jobs.find(id)))
+    }
+
+    fn is_barred(&self, gesture: Gesture, state: &State) -> bool {
+        is_barred(gesture, self.selected().and_then(|id| state.jobs.find(id)), state)
     }
 
     fn refresh(&mut self, state: &State) {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::pull::SENT;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
@@ -29,9 +30,6 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: KeyScope::Pulls,
     make: |_, _| Ok(Box::<Pulls>::default()),
 };
-
-/// What is done to one that was read.
-const OF_ONE: &[Gesture] = &[Gesture::Comment, Gesture::Approve, Gesture::Draft, Gesture::MergeLater, Gesture::Edit];
 
 #[derive(Default)]
 struct Pulls {
@@ -138,7 +136,7 @@ impl View for Pulls {
                 cx.copy(pull.url, notice);
             }
             (Gesture::Open | Gesture::Page | Gesture::CopyPage, None) => cx.say("there is no pull request here"),
-            (gesture, _) if OF_ONE.contains(&gesture) => cx.say("open it first: enter shows what it does"),
+            (gesture, _) if SENT.contains(&gesture) => cx.say("open it first: enter shows what it does"),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
@@ -147,7 +145,7 @@ impl View for Pulls {
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
         match gesture {
             Gesture::NextPane => None,
-            gesture if OF_ONE.contains(&gesture) => None,
+            gesture if SENT.contains(&gesture) => None,
             Gesture::Open | Gesture::Page => self.selected(state).map(|_| word),
             _ => Some(word),
         }

@@ -17,7 +17,7 @@ pub mod change;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::jobs::{elapsed, objects, of_change, steer, word_of};
+use super::jobs::{elapsed, is_barred, objects, of_change, steer, word_of};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
@@ -192,6 +192,10 @@ impl View for JobView {
             }
             gesture => word_of(gesture, word, job),
         }
+    }
+
+    fn is_barred(&self, gesture: Gesture, state: &State) -> bool {
+        is_barred(gesture, state.jobs.find(self.id), state)
     }
 
     fn refresh(&mut self, state: &State) {

@@ -37,7 +37,7 @@ use fluxdeck_model::change::{ForgeChoice, PullPlace, PullReview};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::text::{counted, sanitise, sanitise_line};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::pulls::PullRemark;
+use fluxdeck_model::state::pulls::{self, PullRemark};
 use fluxdeck_model::state::{Intent, Key, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -49,6 +49,9 @@ pub const SPEC: ViewSpec = ViewSpec {
         _ => Err(Error::usage("which pull request?", "`:prs` lists them")),
     },
 };
+
+/// What is sent to the forge.
+pub(super) const SENT: &[Gesture] = &[Gesture::Comment, Gesture::Approve, Gesture::Draft, Gesture::MergeLater, Gesture::Edit];
 
 /// A part of the screen that scrolls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,9 +176,8 @@ impl PullView {
         if self.is_unseen {
             return;
         }
-        let policy = cx.state.policy();
-        if policy.readonly || policy.is_recorded {
-            return cx.complain(Error::failed("read-only: nothing is sent to a forge", "leave out --readonly"));
+        if let Some(error) = pulls::unsent(cx.state) {
+            return cx.complain(error);
         }
         match (gesture, &review.forge, &review.approval) {
             (_, ForgeChoice::None { why, .. }, _) => {
@@ -306,9 +308,7 @@ impl View for PullView {
         let page = self.asked.get().map(|review| review.pull.url.clone());
         match (gesture, page) {
             (Gesture::Again, _) => self.ask(cx),
-            (Gesture::Comment | Gesture::Approve | Gesture::Draft | Gesture::MergeLater | Gesture::Edit, _) => {
-                self.begin(gesture, cx);
-            }
+            (gesture, _) if SENT.contains(&gesture) => self.begin(gesture, cx),
             (Gesture::Page, Some(page)) => cx.say(sanitise(&page)),
             (Gesture::CopyPage, Some(page)) => {
                 let notice = format!("copied {}", sanitise(&page));
@@ -342,6 +342,10 @@ impl View for PullView {
             Gesture::Comment | Gesture::Page => self.asked.get().map(|_| word),
             _ => Some(word),
         }
+    }
+
+    fn is_barred(&self, gesture: Gesture, state: &State) -> bool {
+        SENT.contains(&gesture) && pulls::unsent(state).is_some()
     }
 
     fn filter(&self, _: &State) -> String {

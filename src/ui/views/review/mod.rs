@@ -498,6 +498,11 @@ impl View for Review {
         Some(other)
     }
 
+    fn is_barred(&self, gesture: Gesture, state: &State) -> bool {
+        let submits = matches!(gesture, Gesture::Submit | Gesture::PushOnly);
+        submits && self.proposal().is_some() && barred(state).is_some()
+    }
+
     fn filter(&self, _: &State) -> String {
         self.shown(self.pane).text.searched().to_owned()
     }

@@ -156,7 +156,7 @@ impl Review {
         }
         let proposal = self.proposal()?;
         if let Some(why) = barred(state) {
-            return Some(why.to_owned());
+            return Some(why);
         }
         if self.due.is_some() {
             let names = proposal.under_way().collect::<Vec<_>>().join(", ");
@@ -177,13 +177,8 @@ impl Review {
 }
 
 /// Why nothing is submitted in this run.
-pub(super) fn barred(state: &State) -> Option<&'static str> {
-    let policy = state.policy();
-    match () {
-        () if policy.readonly => Some("read-only: nothing is pushed"),
-        () if policy.is_recorded => Some("a snapshot cannot be changed: nothing is pushed"),
-        () => None,
-    }
+pub(super) fn barred(state: &State) -> Option<String> {
+    state.policy().barred().map(|why| format!("{why}: nothing is pushed"))
 }
 
 impl Part {
