@@ -32,7 +32,7 @@ use jiff::Timestamp;
 
 use crate::credentials::{self, Client};
 use crate::forges::{self, Network};
-use fluxdeck_model::domain::published::{Catalogue, Published, PublishedVersion};
+use fluxdeck_model::domain::published::{Catalogue, Published, PublishedVersion, TOO_LONG};
 use fluxdeck_model::domain::version::Version;
 
 pub use failure::Failure;
@@ -136,7 +136,7 @@ fn of_chart(mut tag: PublishedVersion) -> Option<PublishedVersion> {
 fn published(tags: Tags, asked_at: Timestamp, keep: fn(PublishedVersion) -> Option<PublishedVersion>) -> Published {
     let mut published = Published::new(tags.found.into_iter().filter_map(keep).collect(), asked_at);
     published.left_out = tags.left_out;
-    published.is_whole = tags.is_whole;
+    published.cut = (!tags.is_whole).then_some(TOO_LONG);
     published
 }
 

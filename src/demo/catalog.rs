@@ -10,6 +10,9 @@ use fluxdeck_model::domain::published::{Catalogue, Published, PublishedVersion};
 const IMAGE: &str = "image.toolkit.fluxcd.io";
 const SOURCE: &str = "source.toolkit.fluxcd.io";
 
+/// Why nobody knows whether they have another version: a scan keeps the newest tags, and a source what it has fetched.
+const NEWEST_ONLY: &str = "the demo's registry lists only what its clusters have found there, and has no such version among it";
+
 impl Company {
     /// What a catalogue has, as far as the clusters of the company know it; none where they know none of that name.
     pub fn published(&self, catalogue: &Catalogue) -> Option<Published> {
@@ -40,8 +43,7 @@ impl Company {
         };
         let now = worlds.first()?.now();
         let versions = found.into_iter().map(PublishedVersion::named).collect::<Vec<_>>();
-        // a scan keeps the newest only
-        (!versions.is_empty()).then(|| Published { is_whole: false, ..Published::new(versions, now) })
+        (!versions.is_empty()).then(|| Published { cut: Some(NEWEST_ONLY), ..Published::new(versions, now) })
     }
 }
 
@@ -60,7 +62,9 @@ mod tests {
         let company = Company::start(RunDirectory::passing());
         let tags = |name: &str| company.published(&Catalogue::Tags { name: name.to_owned(), is_plain: false });
         let frontend = tags("forge.example.test/ops/frontend").expect("it is scanned");
-        assert!(frontend.versions.len() > 2 && !frontend.is_whole, "{frontend:?}");
+        assert!(frontend.versions.len() > 2 && !frontend.is_whole(), "{frontend:?}");
         assert_eq!(tags("forge.example.test/ops/other"), None);
+        assert_eq!(frontend.newest("0.0.1"), None);
+        assert!(frontend.cut.is_some_and(|why| why.contains("the demo's registry")), "{frontend:?}");
     }
 }

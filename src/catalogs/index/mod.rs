@@ -21,7 +21,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::{Failure, LARGEST_INDEX};
-use fluxdeck_model::domain::published::{Published, PublishedVersion};
+use fluxdeck_model::domain::published::{Published, PublishedVersion, TOO_LONG};
 
 pub use fetch::read;
 
@@ -46,7 +46,7 @@ impl Found {
     pub fn published(self, asked_at: Timestamp) -> Published {
         let mut published = Published::new(self.versions, asked_at);
         published.left_out = self.left_out;
-        published.is_whole = self.is_whole;
+        published.cut = (!self.is_whole).then_some(TOO_LONG);
         published.is_beyond_flux = self.size > FLUX;
         published
     }

@@ -56,7 +56,7 @@ async fn tags_come_from_all_pages_and_are_sorted_after_the_last() {
     .await;
     let published = asked(&Home::new(), &server).await.expect("tags");
     assert_eq!(names(&published), "v2.0.0 2.0.0-rc.1 1.10.0 1.9.0 latest");
-    assert_eq!((published.is_whole, published.left_out, server.seen().len()), (true, 0, 3));
+    assert_eq!((published.is_whole(), published.left_out, server.seen().len()), (true, 0, 3));
 }
 
 #[tokio::test]
@@ -261,11 +261,11 @@ async fn nothing_that_a_registry_does_takes_for_ever_or_fills_the_memory() {
     })
     .await;
     let published = asked(&home, &server).await.expect("tags");
-    assert_eq!((published.versions.len(), published.is_whole), (200, false));
+    assert_eq!((published.versions.len(), published.is_whole()), (200, false));
     // and in a circle
     let server = Server::of(|_| Some(Answer::new(200, tags("1.0.0")).with("link", "<?n=1000>; rel=\"next\""))).await;
     let published = asked(&home, &server).await.expect("tags");
-    assert_eq!((published.versions.len(), published.is_whole, server.seen().len()), (1, false, 2));
+    assert_eq!((published.versions.len(), published.is_whole(), server.seen().len()), (1, false, 2));
     // a page of 1 GB
     let endless = || std::iter::repeat_with(|| vec![b' '; 1 << 20]).take(1 << 10);
     let server = Server::of(move |_| Some(Answer::stream(endless()))).await;

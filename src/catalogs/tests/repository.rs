@@ -37,7 +37,7 @@ async fn versions_of_a_chart_are_the_newest_first_with_the_time_of_asking() {
     let server = Server::of(|_| Some(Answer::new(200, INDEX))).await;
     let published = asked(&Home::new(), &server, "/charts/").await.expect("versions");
     assert_eq!((names(&published).as_str(), published.asked_at), ("2.0.0-rc.1 1.10.0 1.9.0", NOW));
-    assert_eq!((published.is_whole, published.left_out, published.is_beyond_flux), (true, 0, false));
+    assert_eq!((published.is_whole(), published.left_out, published.is_beyond_flux), (true, 0, false));
     assert!(published.versions[1].is_deprecated);
     assert_eq!(shown(&server), ["GET /charts/index.yaml -"]);
     let marked = published.marked("1.x").expect("a range");

@@ -47,6 +47,9 @@ pub struct PublishedVersion {
     pub is_in_range: Option<bool>,
 }
 
+/// Why a list is cut off: there is no end to it.
+pub const TOO_LONG: &str = "the list is too long to be read whole";
+
 /// What a catalogue answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
@@ -56,8 +59,8 @@ pub struct Published {
     pub asked_at: Timestamp,
     /// How many were left out, since their names or entries cannot be right.
     pub left_out: usize,
-    /// Not where the catalogue has more than was read.
-    pub is_whole: bool,
+    /// Why the catalogue may have others, where not all of them are listed.
+    pub cut: Option<&'static str>,
     /// The index is larger than source-controller reads, unless its `--helm-index-max-size` (50 MiB) is raised.
     pub is_beyond_flux: bool,
 }
@@ -79,7 +82,12 @@ impl Published {
     pub fn new(mut versions: Vec<PublishedVersion>, asked_at: Timestamp) -> Self {
         versions.sort_by_cached_key(rank);
         versions.dedup_by(|a, b| a.name == b.name);
-        Self { versions, asked_at, left_out: 0, is_whole: true, is_beyond_flux: false }
+        Self { versions, asked_at, left_out: 0, cut: None, is_beyond_flux: false }
+    }
+
+    /// Whether what is not listed was not published.
+    pub fn is_whole(&self) -> bool {
+        self.cut.is_none()
     }
 
     /// Marks what a range has: the version of exactly that name, and every version that Flux reads and that is in it. None if the range

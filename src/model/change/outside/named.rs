@@ -116,10 +116,12 @@ pub fn check(answers: Vec<(&NamedVersion, PublishedAnswer)>) -> Check {
             Ok(published) => match published.newest(version) {
                 Some(found) if found.name == *version => there.push(format!("{of} {version}")),
                 Some(found) => there.push(format!("{of} {version}: {}", found.name)),
-                None if !published.is_whole => unknown.push(format!("{of} {version}: the list is too long to be read whole")),
                 None => {
                     let newest = newest(&published);
-                    missing.push(format!("{} names {of} {version}, which was not published{newest}", named.object));
+                    match published.cut {
+                        Some(why) => unknown.push(format!("{of} {version}: {why}{newest}")),
+                        None => missing.push(format!("{} names {of} {version}, which was not published{newest}", named.object)),
+                    }
                 }
             },
         }
@@ -135,5 +137,6 @@ pub fn check(answers: Vec<(&NamedVersion, PublishedAnswer)>) -> Check {
 /// The newest version that there is instead.
 fn newest(published: &Published) -> String {
     let stable = published.newest("").or(published.versions.first());
-    stable.map(|version| format!("; the newest is {}", version.name)).unwrap_or_default()
+    let word = if published.is_whole() { "" } else { " listed" };
+    stable.map(|version| format!("; the newest{word} is {}", version.name)).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use super::super::outside::Outside;
 use super::super::{ChangePlan, CheckResult};
 use super::{ChangeScope, TestRepo};
 use crate::domain::dry_run::DryRunAnswer;
-use crate::domain::published::{Catalogue, Published, PublishedVersion};
+use crate::domain::published::{Catalogue, Published, PublishedVersion, TOO_LONG};
 
 const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec:\n  path: ./clusters/prod\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
 const APPS: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  path: ./apps\n  serviceAccountName: deployer\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
@@ -108,7 +108,8 @@ fn a_tick_is_only_for_what_was_asked_about_whole() {
 
 fn offered(names: &str, is_whole: bool) -> Arc<Published> {
     let versions = names.split_whitespace().map(PublishedVersion::named).collect();
-    Arc::new(Published { is_whole, ..Published::new(versions, jiff::Timestamp::UNIX_EPOCH) })
+    let cut = (!is_whole).then_some(TOO_LONG);
+    Arc::new(Published { cut, ..Published::new(versions, jiff::Timestamp::UNIX_EPOCH) })
 }
 
 #[test]
@@ -124,7 +125,11 @@ fn a_registry_is_asked_for_what_was_not_named_before() {
             CheckResult::Failed,
             "Deployment web/web names registry.test:5000/web 1.5.0, which was not published; the newest is 1.4.2",
         ),
-        (Ok(offered("1.4.2", false)), CheckResult::NotRun, "registry.test:5000/web 1.5.0: the list is too long to be read whole"),
+        (
+            Ok(offered("1.4.2", false)),
+            CheckResult::NotRun,
+            "registry.test:5000/web 1.5.0: the list is too long to be read whole; the newest listed is 1.4.2",
+        ),
         (Err("it wants a login".to_owned()), CheckResult::NotRun, "registry.test:5000/web 1.5.0: it wants a login"),
     ] {
         let check = outside.published(vec![answer]);
