@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::review::{Attributes, allowed};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
-use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer, GoneField};
+use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::kinds;
 
@@ -52,13 +52,21 @@ async fn sent(connection: &Connection, served: &Served, run: &DryRun, limit: Dur
     }
 }
 
-/// Whether everything is gone that is taken out. What nobody owns is a default of the API server.
+/// Whether everything is gone that is taken out. What nobody owns is a default of the API server. Where it does not say who owns what, that
+/// is not known.
 fn taken(run: &DryRun, body: &serde_json::Value) -> DryRunAnswer {
-    let kept = |field: &GoneField| {
-        let owners = field.of(body).map(|_| field.owners(body, MANAGER))?;
-        (!owners.is_empty()).then(|| DryRunAnswer::Kept { field: field.path.clone(), owners })
-    };
-    run.gone.iter().find_map(kept).unwrap_or(DryRunAnswer::Taken)
+    let mut answer = DryRunAnswer::Taken;
+    for field in run.gone.iter().filter(|field| field.of(body).is_some()) {
+        match field.owners(body, MANAGER) {
+            Some(owners) if owners.is_empty() => {}
+            Some(owners) => return DryRunAnswer::Kept { field: field.path.clone(), owners: owners.into_iter().collect() },
+            None => {
+                let why = format!("not known whether {} stays: the API server does not say who owns it", field.path);
+                answer = DryRunAnswer::NotAsked(why);
+            }
+        }
+    }
+    answer
 }
 
 async fn unanswered_of(connection: &Connection, served: &Served, run: &DryRun, unanswered: Unanswered) -> DryRunAnswer {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::cluster::testing;
 use fluxdeck_model::domain::GroupKind;
+use fluxdeck_model::domain::dry_run::{GoneField, GoneStep};
 
 fn run(kind: &str) -> DryRun {
     DryRun {
@@ -108,4 +109,35 @@ async fn no_value_of_a_secret_is_quoted() {
     let (answer, _) = answered("Secret", &[status(422, "Invalid", "Invalid value: s3cret")]).await;
     assert_eq!(answer, DryRunAnswer::Refused("the API server refuses it; its words may hold a value".to_owned()));
     assert_eq!(format!("{:?}", run("Secret")), "DryRun(\"Secret web/web\")");
+}
+
+#[test]
+fn what_is_taken_out_stays_only_where_another_manager_owns_it_too() {
+    let suspend = GoneField {
+        path: "spec.suspend".to_owned(),
+        steps: vec![GoneStep::Key("spec".to_owned()), GoneStep::Key("suspend".to_owned())],
+        was: json!(true),
+    };
+    let run = DryRun { gone: vec![suspend], ..run("ConfigMap") };
+    let owned = |managers: &[&str]| {
+        let fields = json!({"f:spec": {"f:suspend": {}}});
+        let entry = |manager: &&str| json!({"manager": manager, "operation": "Update", "fieldsV1": fields});
+        managers.iter().map(entry).collect::<Vec<_>>()
+    };
+    let kept = |owners: &[&str]| DryRunAnswer::Kept {
+        field: "spec.suspend".to_owned(),
+        owners: owners.iter().map(|&owner| owner.to_owned()).collect(),
+    };
+    let not_known = "not known whether spec.suspend stays: the API server does not say who owns it";
+    for (spec, managers, expected) in [
+        (json!({}), owned(&["kubectl"]), DryRunAnswer::Taken),
+        (json!({"suspend": true}), owned(&["kustomize-controller"]), DryRunAnswer::Taken),
+        (json!({"suspend": true}), owned(&["kustomize-controller", "kubectl"]), kept(&["kubectl"])),
+        (json!({"suspend": true}), owned(&["kubectl", "flux", "kubectl"]), kept(&["flux", "kubectl"])),
+        (json!({"suspend": true}), Vec::new(), DryRunAnswer::NotAsked(not_known.to_owned())),
+        (json!({}), Vec::new(), DryRunAnswer::Taken),
+    ] {
+        let body = json!({"metadata": {"managedFields": managers}, "spec": spec});
+        assert_eq!(taken(&run, &body), expected, "{body}");
+    }
 }

@@ -1,5 +1,6 @@
 //! A server-side apply that stores nothing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::identity::GroupKind;
@@ -80,14 +81,13 @@ impl GoneField {
         true
     }
 
-    /// The managers of an object, besides Flux's, that own the field.
-    pub fn owners(&self, body: &serde_json::Value, flux: &str) -> Vec<String> {
+    /// The managers of an object, besides Flux's, that own the field. None where the object does not say who owns anything.
+    pub fn owners(&self, body: &serde_json::Value, flux: &str) -> Option<BTreeSet<String>> {
         let entries = body.pointer("/metadata/managedFields").and_then(serde_json::Value::as_array);
+        let entries = entries.filter(|entries| !entries.is_empty())?;
         let owns = |entry: &&serde_json::Value| entry.get("fieldsV1").is_some_and(|fields| self.owned(fields));
         let manager = |entry: &serde_json::Value| Some(entry.get("manager")?.as_str()?.to_owned()).filter(|name| name != flux);
-        let mut found: Vec<String> = entries.into_iter().flatten().filter(owns).filter_map(manager).collect();
-        found.dedup();
-        found
+        Some(entries.iter().filter(owns).filter_map(manager).collect())
     }
 }
 
@@ -109,5 +109,66 @@ pub enum DryRunAnswer {
 impl fmt::Debug for DryRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("DryRun").field(&self.object).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
+        json!({"manager": manager, "operation": operation, "fieldsType": "FieldsV1", "fieldsV1": fields})
+    }
+
+    #[test]
+    fn who_else_owns_a_field_is_read_along_its_path() {
+        let key = |name: &str| GoneStep::Key(name.to_owned());
+        let container = GoneStep::Item(vec![("name".to_owned(), "web".to_owned())]);
+        let field = |steps: Vec<GoneStep>| GoneField { path: "x".to_owned(), steps, was: Value::Null };
+        let suspend = field(vec![key("spec"), key("suspend")]);
+        let limits = field(vec![key("spec"), key("containers"), container, key("resources")]);
+        let label = field(vec![key("metadata"), key("labels"), key("a.b/c")]);
+        let of_suspend = json!({"f:spec": {"f:suspend": {}}});
+        let of_web = json!({"f:spec": {"f:containers": {"k:{\"name\":\"web\"}": {".": {}, "f:resources": {"f:limits": {}}}}}});
+        let of_other = json!({"f:spec": {"f:containers": {"k:{\"name\":\"side\"}": {"f:resources": {}}}}});
+        let (ours, kubectl) = ("kustomize-controller", "kubectl-client-side-apply");
+        for (what, field, entries, expected) in [
+            ("ours alone", &suspend, vec![entry(ours, "Apply", &of_suspend)], Some(vec![])),
+            ("another alone", &suspend, vec![entry(kubectl, "Update", &of_suspend)], Some(vec![kubectl])),
+            (
+                "ours and others, each once",
+                &suspend,
+                vec![
+                    entry("flux", "Update", &of_suspend),
+                    entry(ours, "Apply", &of_suspend),
+                    entry(kubectl, "Update", &of_suspend),
+                    entry("flux", "Apply", &of_suspend),
+                ],
+                Some(vec!["flux", kubectl]),
+            ),
+            (
+                "others own other fields",
+                &suspend,
+                vec![entry(kubectl, "Update", &json!({"f:spec": {"f:interval": {}}}))],
+                Some(vec![]),
+            ),
+            ("below the field", &limits, vec![entry(kubectl, "Update", &of_web)], Some(vec![kubectl])),
+            ("of another item", &limits, vec![entry(kubectl, "Update", &of_other)], Some(vec![])),
+            (
+                "a key with dots",
+                &label,
+                vec![entry("helm", "Update", &json!({"f:metadata": {"f:labels": {"f:a.b/c": {}}}}))],
+                Some(vec!["helm"]),
+            ),
+            ("nobody is named", &suspend, vec![], None),
+        ] {
+            let body = json!({"metadata": {"managedFields": entries}});
+            let found = field.owners(&body, ours);
+            let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect());
+            assert_eq!(found, expected, "{what}");
+        }
+        assert_eq!(suspend.owners(&json!({"metadata": {}}), ours), None, "they were not read");
     }
 }

@@ -153,13 +153,14 @@ pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Che
 
 /// Who keeps a field in the cluster that git takes out, and what ends that: the manager that owns it has to let go of it.
 fn kept(run: &DryRun, field: &str, owners: &[String]) -> String {
-    let owner = if owners.is_empty() { "another manager".to_owned() } else { owners.join(", ") };
+    let owner = owners.join(" and ");
+    let (own, have) = if owners.len() > 1 { ("own", "have") } else { ("owns", "has") };
     let live = match field {
         SUSPEND => "resume it in the cluster, once this is merged (r)".to_owned(),
         REPLICAS => "set it in the cluster, once this is merged (a)".to_owned(),
-        _ => format!("{owner} has to give it up: take it out in the cluster too, or set it in git to what it is to be"),
+        _ => format!("{owner} {have} to give it up: take it out in the cluster too, or set it in git to what it is to be"),
     };
-    format!("{}: {field} stays in the cluster, for {owner} owns it too: {live}", run.object)
+    format!("{}: {field} stays in the cluster, for {owner} {own} it too: {live}", run.object)
 }
 
 fn some(all: &[String]) -> String {

@@ -106,6 +106,34 @@ fn a_tick_is_only_for_what_was_asked_about_whole() {
     assert!(check.why.starts_with("1 object would be taken; not asked: "), "{}", check.why);
 }
 
+/// The manager that keeps a field is named, with the live act that ends it where there is one.
+#[test]
+fn a_field_that_another_manager_keeps_is_said_with_who_and_what_ends_it() {
+    let outside = scaled(APPS, WEB);
+    for (field, owners, expected) in [
+        (
+            "spec.suspend",
+            &["kubectl"][..],
+            "spec.suspend stays in the cluster, for kubectl owns it too: resume it in the cluster, once this is merged (r)",
+        ),
+        (
+            "spec.replicas",
+            &["flux", "kubectl"],
+            "spec.replicas stays in the cluster, for flux and kubectl own it too: set it in the cluster, once this is merged (a)",
+        ),
+        (
+            "spec.paused",
+            &["kubectl"],
+            "spec.paused stays in the cluster, for kubectl owns it too: kubectl has to give it up: take it out in the cluster too, \
+             or set it in git to what it is to be",
+        ),
+    ] {
+        let owners = owners.iter().map(|&owner| owner.to_owned()).collect();
+        let check = outside.dry_run(vec![DryRunAnswer::Kept { field: field.to_owned(), owners }]);
+        assert_eq!((check.result, check.why), (CheckResult::Failed, format!("Deployment web/web: {expected}")));
+    }
+}
+
 fn offered(names: &str, is_whole: bool) -> Arc<Published> {
     let versions = names.split_whitespace().map(PublishedVersion::named).collect();
     let cut = (!is_whole).then_some(TOO_LONG);
