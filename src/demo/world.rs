@@ -16,7 +16,7 @@ use super::api::Late;
 use super::content;
 use super::controllers::{Controllers, Git, Recording, node};
 use super::faults::{Arrival, End, Fault, Faults};
-use super::objects::{self, Kind, Store, text};
+use super::objects::{self, Key, Kind, Store, text};
 use crate::records::Snapshot;
 
 /// Longest sleep of [`World::run`]: watches end and bookmarks are due although nothing happens.
@@ -320,6 +320,13 @@ impl Cluster {
             self.controllers.step(&mut self.store, self.now);
         }
         self.now = self.now.max(until);
+    }
+
+    /// Notes who owns which field of an object that is about to be read or written.
+    pub fn own(&mut self, key: &Key) {
+        if !self.is_recording {
+            self.controllers.own(&mut self.store, key);
+        }
     }
 
     /// Takes out the first of what happens until a time.

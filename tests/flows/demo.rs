@@ -371,3 +371,15 @@ async fn a_new_tag_is_scanned_chosen_pushed_proposed_and_rolled_out() {
     });
     assert_eq!(images.collect::<Vec<_>>(), ["forge.example.test/ops/frontend:1.5.1"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_act_says_whether_git_sets_what_it_changes() {
+    let mut deck = Driver::demo(company(), 120, 40, Depth::True, Settings::default()).await;
+    deck.keys(": \"deploy_web_/web/frontend\" enter s").await;
+    deck.shows("spec.replicas is set in git (by kustomize-controller)").shows("change it in git");
+    // nothing in git says whether it is suspended: there is nothing to warn of
+    deck.keys("esc : \"ks_flux-system_/apps\" enter s")
+        .await
+        .shows("suspend Kustomization flux-system/apps")
+        .hides("could not check");
+}

@@ -183,6 +183,9 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     if call.method != Method::GET && cluster.is_recording {
         return Err(Refusal::new(405, "MethodNotAllowed", "a snapshot cannot be changed"));
     }
+    if matches!(call.method, Method::GET | Method::PUT | Method::PATCH) && !asked.name.is_empty() {
+        cluster.own(&asked.key());
+    }
     let reply = match (&call.method, asked.name.is_empty()) {
         (&Method::GET, true) if is_true(call.query.get("watch")) => watch::open(cluster, call, asked),
         (&Method::GET, true) => read::list(cluster, call, asked),

@@ -32,10 +32,7 @@ pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result
     if switch("reconcile") == "disabled" || switch("ssa") == "ignore" || (switch("ssa") == "ifnotpresent" && live.is_some()) {
         return Ok(None);
     }
-    let mut desired = manifest.clone();
-    for (field, value) in [("name", &by.name), ("namespace", &by.namespace)] {
-        desired["metadata"]["labels"][format!("{}/{field}", by.group)] = value.as_str().into();
-    }
+    let desired = labelled(manifest, by);
     let base = live.as_deref().cloned().unwrap_or_else(|| json!({"metadata": {"name": name}}));
     let merged = objects::apply(&served, &base, &desired, by.manager, true, scene.now);
     let merged = merged.unwrap_or_else(|_| unreachable!("who forces meets no conflict"));
@@ -50,6 +47,15 @@ pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result
             Ok((after["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]).then_some("configured"))
         }
     }
+}
+
+/// A manifest with the labels that name its applier.
+pub(super) fn labelled(manifest: &Value, by: &Applier) -> Value {
+    let mut desired = manifest.clone();
+    for (field, value) in [("name", &by.name), ("namespace", &by.namespace)] {
+        desired["metadata"]["labels"][format!("{}/{field}", by.group)] = value.as_str().into();
+    }
+    desired
 }
 
 /// `Deployment/web/frontend`, `Namespace/web`.

@@ -11,10 +11,11 @@ use super::apply::{self, Applier};
 use super::render;
 use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, go, interval, is_suspended, is_true, observed, span, unmark};
 use super::transitions::{APPLIED, BLOCKED, CHECKING, HEALTHY, NOT_APPLIED, NOT_HEALTHY, PROGRESSES, STARTED};
-use crate::demo::objects::{self, Key, list, text};
+use crate::demo::objects::{self, Key, Store, list, text};
 use fluxdeck_model::domain::ObjectRef;
 
 const COMPONENT: &str = "kustomize-controller";
+const GROUP: &str = "kustomize.toolkit.fluxcd.io";
 /// How often health is looked at.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 /// How long building, and applying, take.
@@ -287,14 +288,20 @@ fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
     }
 }
 
-fn applier(key: &Key) -> Applier {
-    Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: key.namespace.clone(), name: key.name.clone() }
+pub(super) fn applier(key: &Key) -> Applier {
+    Applier { manager: COMPONENT, group: GROUP, namespace: key.namespace.clone(), name: key.name.clone() }
 }
 
 /// `spec.timeout`, else thirty seconds less than the interval; never less than thirty seconds.
 fn timeout(object: &Value) -> SignedDuration {
     let least = SignedDuration::from_secs(30);
     span(object, "/spec/timeout").unwrap_or(interval(object) - least).max(least)
+}
+
+/// The Kustomization that applies an object, by its labels.
+pub(super) fn applies(store: &Store, object: &Value) -> Option<Key> {
+    let label = |field: &str| text(object, &format!("/metadata/labels/{GROUP}~1{field}"));
+    store.key(GROUP, "Kustomization", label("namespace"), label("name")).filter(|key| store.get(key).is_some())
 }
 
 fn retry(object: &Value) -> SignedDuration {

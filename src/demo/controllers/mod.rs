@@ -27,7 +27,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::objects::{Change, Key, Store, is_held, list, release, text};
+use super::objects::{self, Change, Key, Store, is_held, list, release, text};
 use fluxdeck_model::render::tree::Memory;
 pub(super) use recording::Recording;
 use scene::{FINALIZER, Scene, Stage, holds, interval, is_deleted, is_suspended, request, span};
@@ -158,6 +158,7 @@ pub(super) struct Controllers {
     /// What is under way, by object.
     stages: BTreeMap<Key, scene::Stage>,
     seen: u64,
+    said: render::Said,
 }
 
 impl Controllers {
@@ -178,6 +179,18 @@ impl Controllers {
             controllers.queue.insert(key.clone(), now.saturating_add(interval).unwrap_or(now));
         }
         controllers
+    }
+
+    /// Notes which fields of an object git sets, as its Kustomization has applied it: who reads or writes it finds their owner. What was
+    /// recorded lacks the owners, and what is applied as recorded has the server's defaults too.
+    pub fn own(&mut self, store: &mut Store, key: &Key) {
+        let (Some(git), Some(object)) = (self.git.as_deref(), store.get(key).cloned()) else { return };
+        let Some(applier) = kustomization::applies(store, &object) else { return };
+        let Some(manifest) = self.said.of(store, git, &self.recording.parsed, &applier, &object) else { return };
+        let by = kustomization::applier(&applier);
+        let (kind, mut owned) = (store.kind(key.kind).clone(), (*object).clone());
+        objects::own(&kind, &mut owned, &apply::labelled(manifest, &by), by.manager, self.recording.began);
+        store.note(key, owned);
     }
 
     /// When the next step is due.

@@ -4,6 +4,7 @@
 //! Recorded objects carry the server's defaults and the values of decrypted Secrets, which no build knows: a manifest that git says as it
 //! did then is applied as recorded, and of one that has changed only what has changed. Encrypted values are masked, as in the recording.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -64,6 +65,26 @@ pub(super) fn rendered(scene: &Scene, key: &Key, object: &Value, revision: &str)
             let old = old.and_then(Result::ok).unwrap_or_default();
             Ok(Some(new.into_iter().map(|manifest| onto(recording, key, &old, manifest)).collect()))
         }
+    }
+}
+
+/// What Kustomizations say at the revisions that they have applied, built once as long as it is made of the same.
+#[derive(Default)]
+pub(super) struct Said {
+    known: BTreeMap<Key, (Inputs, Option<Vec<Value>>)>,
+}
+
+impl Said {
+    /// The manifest of an object. None: git does not have it, or the Kustomization has applied nothing that is in git.
+    pub fn of(&mut self, store: &Store, git: &dyn Git, parsed: &Cache, applier: &Key, object: &Value) -> Option<&Value> {
+        let by = store.get(applier)?;
+        let inputs = Inputs::of(store, by, text(by, "/status/lastAppliedRevision"));
+        if self.known.get(applier).is_none_or(|(known, _)| *known != inputs) {
+            let built = inputs.build(git, parsed).and_then(Result::ok);
+            self.known.insert(applier.clone(), (inputs, built));
+        }
+        let (_, built) = self.known.get(applier)?;
+        built.as_ref()?.iter().find(|manifest| is_same(manifest, object))
     }
 }
 
@@ -183,16 +204,21 @@ fn secret(mut manifest: Value, is_encrypted: bool) -> Value {
 
 /// A manifest with what was recorded of the object wherever git says what it said then.
 fn onto(recording: &Recording, key: &Key, old: &[Value], manifest: Value) -> Value {
-    let id = |it: &Value| {
-        let group = text(it, "/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
-        [group, text(it, "/kind"), text(it, "/metadata/namespace"), text(it, "/metadata/name")].map(str::to_owned)
-    };
-    let is_it = |other: &&Value| id(other) == id(&manifest);
+    let is_it = |other: &&Value| is_same(other, &manifest);
     let recorded = recording.applied(key).and_then(|all| all.iter().find(is_it));
     match (old.iter().find(is_it), recorded) {
         (Some(old), Some(recorded)) => moved(recorded, old, &manifest),
         _ => manifest,
     }
+}
+
+/// Whether two manifests are of one object.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let id = |it: &Value| {
+        let group = text(it, "/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        [group, text(it, "/kind"), text(it, "/metadata/namespace"), text(it, "/metadata/name")].map(str::to_owned)
+    };
+    id(one) == id(other)
 }
 
 /// What `live` becomes when `old` becomes `new`: items of lists are the same when what names them is.
@@ -228,7 +254,7 @@ mod tests {
     use super::super::scene::is_true;
     use super::*;
     use crate::demo::content;
-    use crate::demo::{Repositories, RunDirectory as Directory};
+    use crate::demo::{Company, Repositories, RunDirectory as Directory};
 
     #[test]
     fn the_recorded_revision_builds_the_recorded_inventory() {
@@ -253,6 +279,32 @@ mod tests {
             }
         }
         assert!(compared > 8, "{compared} Kustomizations are built from the repositories");
+    }
+
+    #[test]
+    fn who_reads_an_object_finds_that_git_owns_what_it_sets_and_nothing_more() {
+        let company = Company::driven(Directory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time"));
+        let world = company.enter("").expect("a context").world;
+        let mut cluster = world.lock();
+        let owned = |cluster: &mut crate::demo::world::Cluster, kind: &str, namespace: &str, name: &str| {
+            let group = if kind == "Deployment" { "apps" } else { "kustomize.toolkit.fluxcd.io" };
+            let key = cluster.store.key(group, kind, namespace, name).expect("a kind");
+            let before = cluster.store.version();
+            cluster.own(&key);
+            assert_eq!(cluster.store.version(), before, "nobody is notified");
+            cluster.store.get(&key).expect("it is there").pointer("/metadata/managedFields/0").cloned().unwrap_or_default()
+        };
+        let has = |entry: &Value, field: &str| entry.pointer(&format!("/fieldsV1/f:spec/f:{field}")).is_some();
+
+        let frontend = owned(&mut cluster, "Deployment", "web", "frontend");
+        assert_eq!((&frontend["manager"], &frontend["operation"]), (&"kustomize-controller".into(), &"Apply".into()));
+        // the second is a default of the server, that was recorded with the rest
+        assert!(has(&frontend, "replicas") && !has(&frontend, "progressDeadlineSeconds"), "{frontend}");
+        assert_eq!(owned(&mut cluster, "Deployment", "web", "frontend"), frontend, "it stays so");
+        let apps = owned(&mut cluster, "Kustomization", "flux-system", "apps");
+        assert!(has(&apps, "path") && !has(&apps, "suspend"), "{apps}");
+        // what a chart made is not known: its templates are not here
+        assert_eq!(owned(&mut cluster, "Deployment", "shop", "web-server"), Value::Null);
     }
 
     #[test]

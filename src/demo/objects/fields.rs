@@ -1,7 +1,8 @@
 //! Who owns which field: managedFields and server-side apply (structured-merge-diff `merge/update.go`, apimachinery
 //! `util/managedfields`), as far as live actions, `kubectl apply --server-side` and kustomize-controller need them.
 //!
-//! An object without managedFields belongs to nobody: the first who applies owns what is applied.
+//! An object without managedFields belongs to nobody: the first who applies owns what is applied. The recorded objects have none; what git
+//! sets of them is kustomize-controller's ([`own`]).
 
 use std::collections::BTreeSet;
 
@@ -102,6 +103,21 @@ pub(in crate::demo) fn claim(kind: &Kind, before: &Value, after: &mut Value, man
         }
     }
     write(after, entries);
+}
+
+/// Puts right what a manager owns of an object that it applied: the fields of its manifest, where nobody has changed them since.
+pub(in crate::demo) fn own(kind: &Kind, object: &mut Value, manifest: &Value, manager: &str, since: Timestamp) {
+    let said = leaves(kind, manifest);
+    let mut entries = entries(object);
+    match entries.iter_mut().find(|entry| entry.manager == manager && entry.operation == "Apply") {
+        Some(mine) => mine.fields.retain(|path| said.contains(path)),
+        None => {
+            let is_taken = |path: &Path| entries.iter().any(|entry| entry.fields.contains(path));
+            let own = said.into_iter().filter(|path| at(object, path).is_some() && !is_taken(path)).collect();
+            entries.insert(0, Entry::new(manager, "Apply", "", text(object, "/apiVersion"), own, since));
+        }
+    }
+    write(object, entries);
 }
 
 impl Entry {

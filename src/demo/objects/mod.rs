@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(super) use collect::{Propagation, delete, is_held, release};
-pub(super) use fields::{Conflict, apply, claim};
+pub(super) use fields::{Conflict, apply, claim, own};
 pub(super) use kind::{Column, Kind, list};
 pub(super) use merge::merge;
 pub(super) use schema::{complete, faults};
@@ -179,6 +179,11 @@ impl Store {
             object["metadata"]["generation"] = generation.into();
         }
         self.commit(key.clone(), Some(before), Some(object))
+    }
+
+    /// Puts right what the server knows of an object and its clients never wait for: no new version, and nobody is notified.
+    pub fn note(&mut self, key: &Key, object: Value) {
+        self.objects.insert(key.clone(), Arc::new(object));
     }
 
     /// Takes an object out.
