@@ -55,8 +55,11 @@ impl Runtime {
     /// Sends a comment or an approval: a task that no view can end.
     pub(super) fn remark(&mut self, at: Timestamp, remark: PullRemark) -> Option<Terminal> {
         let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
-        while self.errands.try_join_next().is_some() {}
-        self.errands.spawn(async move {
+        let unsent = {
+            let remark = remark.clone();
+            move |error: &Error| Some(Message::Remarked(at, Box::new(remark), Err(error.clone())))
+        };
+        self.errand("sending to the forge", unsent, async move {
             let answer = changes.remark(&remark).await;
             let _ = inbox.send(Message::Remarked(at, Box::new(remark), answer)).await;
         });
@@ -99,7 +102,7 @@ impl Runtime {
     /// Writes a text down for the editor.
     pub(super) fn write_down(&mut self, ticket: Ticket, name: String, text: String) -> Option<Terminal> {
         let (disk, dir, inbox) = (self.options.disk.clone(), self.sheets(), self.inbox.clone());
-        self.errands.spawn(async move {
+        self.errand("writing the text down", failed(ticket), async move {
             let reply = put(disk, dir, name, text).await.map_or_else(Reply::Failed, Reply::Written);
             let _ = inbox.send(Message::Reply(ticket, reply)).await;
         });
@@ -109,7 +112,7 @@ impl Runtime {
     /// The editor is through with a file: hands its text to the view that waits for it.
     pub fn edited(&mut self, ticket: Ticket, path: String) {
         let (disk, inbox) = (self.options.disk.clone(), self.inbox.clone());
-        self.errands.spawn(async move {
+        self.errand("reading the text", failed(ticket), async move {
             let at = std::path::PathBuf::from(&path);
             let read = tokio::task::spawn_blocking(move || records::manuscripts::read(&*disk, &at)).await;
             let reply = match read.map_err(std::io::Error::other).flatten() {
@@ -133,6 +136,11 @@ impl Runtime {
         self.looks.about(ticket, cluster.unwrap_or_default(), live, inbox, |live, answer| work(live, query, answer));
         None
     }
+}
+
+/// The answer of a task that broke to the view that waits for it.
+fn failed(ticket: Ticket) -> impl FnOnce(&Error) -> Option<Message> + Send + 'static {
+    move |error| Some(Message::Reply(ticket, Reply::Failed(error.clone())))
 }
 
 /// Writes a text under a name. Returns the file.

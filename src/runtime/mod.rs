@@ -3,6 +3,7 @@
 mod acts;
 mod artifact;
 mod asked;
+mod broken;
 mod changes;
 mod compare;
 mod composed;
@@ -38,7 +39,8 @@ use fluxdeck_model::domain::{ClusterId, PrintedQuery, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::following::Beside;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
-use fluxdeck_model::state::{Effect, Epoch, Intent, Message, Reply, Terminal, Ticket};
+use fluxdeck_model::state::pulls::PullNews;
+use fluxdeck_model::state::{Effect, Epoch, Intent, Link, Message, News, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
@@ -200,27 +202,36 @@ impl Runtime {
             Effect::LoadJobs => self.load_jobs(),
             Effect::TakeUp(id) => self.take_up(id),
             Effect::Write { task, cluster, epoch, step } => {
-                self.run_task(task, cluster, epoch, unsent(), |errand| errand.write(task, *step))
+                self.run_task((task, SENDING), cluster, epoch, unsent(), |errand| errand.write(task, *step))
             }
             Effect::Probe { task, cluster, epoch, step } => {
                 let unseen = Outcome::Unseen("the connection was left".to_owned());
-                self.run_task(task, cluster, epoch, unseen, |errand| errand.probe(task, *step))
+                self.run_task((task, LOOKING), cluster, epoch, unseen, |errand| errand.probe(task, *step))
             }
-            Effect::Review { cluster, epoch, asks } => self.run(cluster, epoch, |errand| errand.review(asks)),
-            Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
-            Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
+            Effect::Review { cluster, epoch, asks } => {
+                let unknown = News::Rights(Vec::new());
+                self.run("asking what you may do", cluster, epoch, Some(unknown), |errand| errand.review(asks))
+            }
+            Effect::Identify { cluster, epoch } => {
+                self.run("asking who you are", cluster, epoch, Some(News::User(None)), acts::Errand::identify)
+            }
+            Effect::Owners { cluster, epoch, fields } => {
+                let unknown = News::Owners(fields.iter().map(|(object, _)| (object.clone(), None)).collect());
+                self.run("asking who sets a field", cluster, epoch, Some(unknown), |errand| errand.owners(fields))
+            }
             Effect::Compare { cluster, epoch, run, kustomizations, namespaces } => {
                 let desk = self.desk.for_a_run();
                 let work = |errand: acts::Errand| errand.compare(desk, run, kustomizations, namespaces);
                 self.comparison.take().inspect(tokio::task::AbortHandle::abort);
-                self.comparison = self.start(cluster, epoch, work);
+                self.comparison = self.start("the comparison with git", cluster, epoch, |_| None, work);
                 None
             }
             Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations } => {
                 let changes = self.changes.clone();
                 let work = |errand: acts::Errand| errand.pulls(changes, (context, run), sources, kustomizations);
                 self.pulls.take().inspect(tokio::task::AbortHandle::abort);
-                self.pulls = self.start(cluster, epoch, work);
+                let over = move |_: &Error| Some(Message::Cluster(cluster, epoch, News::Pulls(run, PullNews::Done)));
+                self.pulls = self.start("the look-up of pull requests", cluster, epoch, over, work);
                 None
             }
             Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
@@ -282,8 +293,17 @@ impl Runtime {
         let (orders, taken) = mpsc::unbounded_channel();
         let (live, seen) = watch::channel(None);
         let (options, inbox) = (self.options.clone(), self.inbox.clone());
-        let task = session::Task { cluster, epoch, context, options, inbox, live };
-        let task = tokio::spawn(task.run(taken));
+        let task = session::Task { cluster, epoch, context, options, inbox: inbox.clone(), live };
+        let was_live = seen.clone();
+        let lost = move |error: &Error| {
+            let again = Error { hint: "`:ctx` connects again; the log says more".to_owned(), ..error.clone() };
+            let link = match was_live.borrow().is_some() {
+                true => Link::Stale { since: jiff::Timestamp::now(), why: again.to_string() },
+                false => Link::Unreachable(again),
+            };
+            Some(Message::Cluster(cluster, epoch, News::Link(link)))
+        };
+        let task = tokio::spawn(broken::noticed("the connection to the cluster", inbox, lost, task.run(taken)));
         self.sessions.insert((cluster, epoch), Session { orders, task, live: seen });
         None
     }
@@ -293,7 +313,8 @@ impl Runtime {
         let Origin::Demo(guest) = &self.options.origin else { return };
         let Some(name) = demo::Company::named(context).filter(|name| !self.lives.contains_key(name)) else { return };
         let company = guest.company.clone();
-        let life = tokio::spawn(async move { company.run(name).await });
+        let life = async move { company.run(name).await };
+        let life = tokio::spawn(broken::noticed("the demo's cluster", self.inbox.clone(), |_| None, life));
         self.lives.insert(name, life.abort_handle());
     }
 
@@ -320,7 +341,7 @@ impl Runtime {
     /// As [`Self::run`], for a job, which has to learn that its connection is gone.
     fn run_task<F>(
         &mut self,
-        task: Task,
+        of: (Task, TaskKind),
         cluster: ClusterId,
         epoch: Epoch,
         gone: Outcome,
@@ -329,38 +350,62 @@ impl Runtime {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let (task, TaskKind { what, broken }) = of;
         if self.sessions.contains_key(&(cluster, epoch)) {
-            return self.run(cluster, epoch, work);
+            let answer = move |error: &Error| Some(Message::Outcome(task, broken(error.message.clone())));
+            self.start(what, cluster, epoch, answer, work);
+            return None;
         }
         let inbox = self.inbox.clone();
-        self.errands.spawn(async move {
+        self.errand(what, |_| None, async move {
             let _ = inbox.send(Message::Outcome(task, gone)).await;
         });
         None
     }
 
-    /// Starts an errand at a connection. Without a session there is nobody to ask or to report to.
-    fn run<F>(&mut self, cluster: ClusterId, epoch: Epoch, work: impl FnOnce(acts::Errand) -> F) -> Option<Terminal>
+    /// Starts an errand at a connection. Without a session there is nobody to ask or to report to. `broken`: the news where it breaks.
+    fn run<F>(
+        &mut self,
+        what: &'static str,
+        cluster: ClusterId,
+        epoch: Epoch,
+        broken: Option<News>,
+        work: impl FnOnce(acts::Errand) -> F,
+    ) -> Option<Terminal>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.start(cluster, epoch, work);
+        let answer = move |_: &Error| broken.map(|news| Message::Cluster(cluster, epoch, news));
+        self.start(what, cluster, epoch, answer, work);
         None
+    }
+
+    /// Starts a task that no view can end. Where it breaks, the user gets a notice that `what` did, and who waits for it an answer.
+    fn errand(
+        &mut self,
+        what: &'static str,
+        answer: impl FnOnce(&Error) -> Option<Message> + Send + 'static,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::AbortHandle {
+        while self.errands.try_join_next().is_some() {}
+        let inbox = self.inbox.clone();
+        self.errands.spawn(broken::noticed(what, inbox, answer, work))
     }
 
     fn start<F>(
         &mut self,
+        what: &'static str,
         cluster: ClusterId,
         epoch: Epoch,
+        answer: impl FnOnce(&Error) -> Option<Message> + Send + 'static,
         work: impl FnOnce(acts::Errand) -> F,
     ) -> Option<tokio::task::AbortHandle>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        while self.errands.try_join_next().is_some() {}
         let session = self.sessions.get(&(cluster, epoch))?;
         let (live, timeout, inbox) = (session.live.clone(), self.options.request_timeout, self.inbox.clone());
-        Some(self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox })))
+        Some(self.errand(what, answer, work(acts::Errand { cluster, epoch, live, timeout, inbox })))
     }
 
     /// The journal; none where nothing is kept.
@@ -378,7 +423,8 @@ impl Runtime {
         };
         if then.is_empty() {
             let inbox = self.inbox.clone();
-            self.errands.spawn(async move {
+            let unrecorded = move |error: &Error| Some(Message::Unrecorded(job, error.message.clone()));
+            self.errand("writing down a job", unrecorded, async move {
                 if let Err(why) = journal::permitted(permit).await {
                     let _ = inbox.send(Message::Unrecorded(job, why)).await;
                 }
@@ -388,7 +434,7 @@ impl Runtime {
         then.into_iter().find_map(|effect| match effect {
             Effect::Write { task, cluster, epoch, step } => {
                 let permit = permit.clone();
-                self.run_task(task, cluster, epoch, unsent(), |errand| errand.write_if(permit, task, *step))
+                self.run_task((task, SENDING), cluster, epoch, unsent(), |errand| errand.write_if(permit, task, *step))
             }
             Effect::Change { task, step, change, bound } => {
                 self.change(Some(permit.clone()), Carried { task, step, change, bound })
@@ -402,8 +448,11 @@ impl Runtime {
         let Carried { task, step, change, bound } = carried;
         let live = bound.and_then(|bound| self.sessions.get(&bound)).map(|session| session.live.clone());
         let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
-        while self.errands.try_join_next().is_some() {}
-        self.errands.spawn(async move {
+        let lost = move |error: &Error| {
+            let outcome = ChangeOutcome::Lost { why: error.message.clone() };
+            Some(Message::ChangeOutcome(task, Box::new(outcome)))
+        };
+        self.errand("a step of a change", lost, async move {
             let permitted = match permit {
                 Some(permit) => journal::permitted(permit).await,
                 None => Ok(()),
@@ -423,7 +472,7 @@ impl Runtime {
     /// Reads the journals of jobs. Where none are kept there are none.
     fn load_jobs(&mut self) -> Option<Terminal> {
         let (found, inbox) = (self.journal()?.load(), self.inbox.clone());
-        self.errands.spawn(async move {
+        self.errand("reading jobs of earlier runs", |_| None, async move {
             let (jobs, unread) = found.await.unwrap_or_default();
             let _ = inbox.send(Message::JobsLoaded { jobs, unread }).await;
         });
@@ -432,7 +481,8 @@ impl Runtime {
 
     fn take_up(&mut self, id: JobId) -> Option<Terminal> {
         let (taken, inbox) = (self.journal()?.take_up(id), self.inbox.clone());
-        self.errands.spawn(async move {
+        let failed = move |error: &Error| Some(Message::TakenUp(id, Err(error.message.clone())));
+        self.errand("taking up a job", failed, async move {
             let taken = taken.await.unwrap_or_else(|_| Err("the thread that writes has ended".to_owned()));
             let _ = inbox.send(Message::TakenUp(id, taken)).await;
         });
@@ -449,7 +499,7 @@ impl Runtime {
     /// Saves a table, and says where it is.
     fn save(&mut self, name: String, text: String) -> Option<Terminal> {
         let (dir, disk, inbox) = (self.options.state_dir.clone(), self.options.disk.clone(), self.inbox.clone());
-        self.errands.spawn(async move {
+        self.errand("saving the table", |_| None, async move {
             let saved = match dir {
                 Some(dir) => tokio::task::spawn_blocking(move || records::screens::save(&*disk, &dir, &name, &text)).await,
                 None => Ok(Err(std::io::Error::other("nothing is kept by this run"))),
@@ -466,7 +516,7 @@ impl Runtime {
     /// Copies a text by tmux, which has the terminal, and reports whether it took it.
     pub fn copy_by_tmux(&mut self, text: String) {
         let inbox = self.inbox.clone();
-        self.errands.spawn(async move {
+        self.errand("copying by tmux", |_| None, async move {
             let said = match programs::copy_by_tmux(&text).await {
                 Ok(()) => Intent::Say(
                     "copied by tmux: it has it in a buffer, and your terminal where `set-clipboard` lets it".to_owned(),
@@ -484,7 +534,7 @@ impl Runtime {
     fn play(&mut self, name: &'static str) -> Option<Terminal> {
         let Origin::Demo(guest) = &self.options.origin else { return None };
         let (company, inbox) = (guest.company.clone(), self.inbox.clone());
-        self.errands.spawn(async move {
+        self.errand("the scene", |_| None, async move {
             // it commits to a repository
             let played = tokio::task::spawn_blocking(move || {
                 let scene = demo::scenes::find(name)?;
@@ -502,13 +552,25 @@ impl Runtime {
 
     fn recall(&mut self, ticket: Ticket) -> Option<Terminal> {
         let (dir, disk, inbox) = (self.options.state_dir.clone(), self.options.disk.clone(), self.inbox.clone());
-        self.errands.spawn(async move {
+        let none = move |_: &Error| Some(Message::Reply(ticket, Reply::Acts(Vec::new())));
+        self.errand("reading the log of acts", none, async move {
             let read = tokio::task::spawn_blocking(move || records::acts::recorded(&*disk, dir.as_deref(), MOST_ACTS)).await;
             let _ = inbox.send(Message::Reply(ticket, Reply::Acts(read.unwrap_or_default()))).await;
         });
         None
     }
 }
+
+/// What a task of a job does, in words, and what is known of it where it breaks.
+#[derive(Clone, Copy)]
+struct TaskKind {
+    what: &'static str,
+    broken: fn(String) -> Outcome,
+}
+
+/// It may have been sent or not: that is looked up.
+const SENDING: TaskKind = TaskKind { what: "sending a request", broken: Outcome::Unknown };
+const LOOKING: TaskKind = TaskKind { what: "looking up a request", broken: Outcome::Unseen };
 
 /// The outcome of a request without a connection.
 fn unsent() -> Outcome {

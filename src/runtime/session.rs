@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::connect::{Before, Connected};
 use super::follow::{Follower, Turns};
-use super::{Options, Origin, owned};
+use super::{Options, Origin, broken, owned};
 use crate::cluster::{self, Connection, Discovered, Failure, Feed};
 use crate::records;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Scope, Str, Uid};
@@ -265,22 +265,36 @@ impl Work {
             waits: self.turns.of(&scope.gk),
             server: self.server(),
         };
-        let begun = self.tasks.spawn(work(follower));
+        let (events, of, what) = (self.events.clone(), scope.clone(), format!("reading {}", scope.gk));
+        let work = work(follower);
+        let begun = self.tasks.spawn(async move {
+            if let Err(error) = broken::caught(&what, work).await {
+                // it is read again after a pause, as what cannot be read
+                let trouble = Some(Trouble { kind: TroubleKind::Busy(None), error });
+                let _ = events.send(Event::Ended { scope: of, turn, trouble }).await;
+            }
+        });
         self.scopes.insert(scope, begun).inspect(AbortHandle::abort);
     }
 
-    /// Does something whose outcome is an event.
-    fn ask(&mut self, work: impl Future<Output = Event> + Send + 'static) {
+    /// Does something whose outcome is an event; `broken` is that of what breaks.
+    fn ask(
+        &mut self,
+        broken: impl FnOnce(Trouble) -> Event + Send + 'static,
+        work: impl Future<Output = Event> + Send + 'static,
+    ) {
         let events = self.events.clone();
         self.tasks.spawn(async move {
+            let done = broken::caught("a question to the API server", work).await;
+            let event = done.unwrap_or_else(|error| broken(Trouble { kind: TroubleKind::Busy(None), error }));
             // the session has gone when the program is leaving
-            let _ = events.send(work.await).await;
+            let _ = events.send(event).await;
         });
     }
 
     fn beat(&mut self) {
         let (connection, server) = (self.connection(), self.server());
-        self.ask(async move {
+        self.ask(|trouble| Event::Beat(Some(trouble)), async move {
             let failure = match tokio::time::timeout(BEAT, connection.beat()).await {
                 Ok(answered) => answered.err(),
                 Err(_) => Some(Failure::late(format!("no answer within {} s", BEAT.as_secs()))),
@@ -305,7 +319,9 @@ impl Work {
     fn release(&mut self, task: &Task, of: ObjectRef, secret: ObjectRef) {
         let connection = self.connection();
         let (turns, server, limit) = (self.turns.releases.clone(), self.server(), task.options.request_timeout);
-        self.ask(async move {
+        let (broken_of, broken_secret) = (of.clone(), secret.clone());
+        let broken = |trouble| Event::Released { of: broken_of, secret: broken_secret, children: Err(trouble) };
+        self.ask(broken, async move {
             let _turn = turns.acquire().await;
             let children = cluster::release(&connection, of.cluster, &secret, limit).await;
             Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
@@ -315,7 +331,13 @@ impl Work {
     fn own(&mut self, task: &Task, owner: ObjectRef, uid: Uid, kinds: Vec<GroupKind>) {
         let connection = self.connection();
         let (turns, timeout, server) = (self.turns.owned.clone(), task.options.request_timeout, self.server());
-        self.ask(async move {
+        let (broken_owner, unread) = (owner.clone(), kinds.clone());
+        let broken = move |trouble: Trouble| Event::Found {
+            owner: broken_owner,
+            objects: Vec::new(),
+            unread: unread.into_iter().map(|gk| (gk, trouble.clone())).collect(),
+        };
+        self.ask(broken, async move {
             let search = owned::Search { connection, owner: owner.clone(), uid, turns, timeout };
             let owned::Found { objects, unread } = search.among(kinds).await;
             let unread = unread.into_iter().map(|(gk, failure)| (gk, trouble_at(&failure, &server))).collect();

@@ -6,6 +6,7 @@ pub mod driver;
 mod acting;
 mod alone;
 mod ascii;
+mod broken;
 mod changes;
 mod checks;
 mod compared;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::broken;
 use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
@@ -72,9 +73,9 @@ impl Looks {
         self.under_way.retain(|_, (_, task)| !task.is_finished());
         // the sender of the other is gone at once: so is its session
         let live = session.unwrap_or_else(|| watch::channel(None).1);
-        let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
+        let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox: inbox.clone() } };
         let (ticket, cluster) = (look.ticket, look.object.cluster);
-        let task = self.tasks.spawn(answer(look, asking, means));
+        let task = self.tasks.spawn(noticed(ticket, inbox, answer(look, asking, means)));
         self.under_way.insert(ticket, (Some(cluster), task));
     }
 
@@ -90,13 +91,13 @@ impl Looks {
     ) {
         while self.tasks.try_join_next().is_some() {}
         let live = session.unwrap_or_else(|| watch::channel(None).1);
-        let mut asking = Asking { contact: Contact(live), answer: Answer { ticket, inbox } };
-        let task = self.tasks.spawn(async move {
+        let mut asking = Asking { contact: Contact(live), answer: Answer { ticket, inbox: inbox.clone() } };
+        let task = self.tasks.spawn(noticed(ticket, inbox, async move {
             let of = Print { cluster, query, limit };
             if let Err(Left) = of.follow(&mut asking).await {
                 asking.answer.give(Reply::Failed(left())).await;
             }
-        });
+        }));
         self.under_way.insert(ticket, (Some(cluster), task));
     }
 
@@ -110,13 +111,14 @@ impl Looks {
         work: impl FnOnce(Option<Connection>, Answer) -> F + Send + 'static,
     ) {
         while self.tasks.try_join_next().is_some() {}
-        let task = self.tasks.spawn(async move {
+        let answer = Answer { ticket, inbox: inbox.clone() };
+        let task = self.tasks.spawn(noticed(ticket, inbox, async move {
             let live = match session {
                 Some(session) => Contact(session).stands().await.ok(),
                 None => None,
             };
-            work(live, Answer { ticket, inbox }).await;
-        });
+            work(live, answer).await;
+        }));
         self.under_way.insert(ticket, (Some(cluster), task));
     }
 
@@ -137,6 +139,12 @@ impl Looks {
             !is_left
         });
     }
+}
+
+/// Does what a view waits for; where that breaks, the view is answered too.
+async fn noticed(ticket: Ticket, inbox: mpsc::Sender<Message>, work: impl Future<Output = ()> + Send) {
+    let failed = move |error: &Error| Some(Message::Reply(ticket, Reply::Failed(error.clone())));
+    broken::noticed("a look-up", inbox, failed, work).await;
 }
 
 /// Answers a look-up, once or again and again.
