@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::command::{self, Command, Run};
 use super::jobs::{drop_job, found, named, refuse, take_up};
 use super::output::{self, Table};
-use super::playbook::{apart, connected, follow, summary};
+use super::playbook::{apart, connected, follow, planned_again, summary};
 use super::{Call, ReportFormat};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::domain::{Checks, Reviews, duration};
@@ -138,8 +138,8 @@ async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8
     }
     let id = loaded.job.id;
     if !change(loaded).phase().can_resume() && change(loaded).phase().is_waiting() {
-        let hint = format!("`fluxdeck changes drop {id}`, and plan it once more: {}", change(loaded).line());
-        return Err(Error::failed(format!("it has to be reviewed again: {}", change(loaded).phase().message()), hint));
+        let message = format!("it has to be reviewed again: {}", change(loaded).phase().message());
+        return Err(Error::failed(message, planned_again(id, change(loaded))));
     }
     let mut headless = match needs_cluster(change(loaded)) {
         true => {

@@ -88,12 +88,20 @@ impl<'a> Consent<'a> {
     }
 }
 
+/// What is done once there is consent: without a forge nothing can be opened.
+fn consented(is_push_only: bool, forge: &ForgeChoice) -> &'static str {
+    match forge {
+        ForgeChoice::Known { .. } if !is_push_only => "open the pull request",
+        ForgeChoice::Known { .. } | ForgeChoice::None { .. } => "push the branch",
+    }
+}
+
 /// Gets the user's consent: by flag, or at the terminal, below the difference.
 pub(super) async fn confirm(proposal: &Proposal, production: Option<&str>, arguments: &Arguments) -> Result<()> {
     use std::io::IsTerminal;
     let is_terminal = std::io::stdin().is_terminal();
     let consent = Consent::needed(proposal.open.is_some(), production, is_terminal, arguments.yes);
-    let what = if proposal.order.is_push_only { "push the branch" } else { "open the pull request" };
+    let what = consented(proposal.order.is_push_only, &proposal.forge);
     let question = match consent {
         Consent::Nothing => return Ok(()),
         Consent::Yes => format!("{what}? [y/N] "),
@@ -148,6 +156,10 @@ mod tests {
             );
         }
         assert!(name.is_given_by("prod") && !name.is_given_by("yes") && !name.is_given_by(""));
+        let known = ForgeChoice::Known { name: "GitHub".into(), repository: "o/r".into(), token: "gh".into() };
+        let none = ForgeChoice::None { why: "it is not known".into(), page: None };
+        let asked = [(false, &known), (true, &known), (false, &none)].map(|(is_push_only, forge)| consented(is_push_only, forge));
+        assert_eq!(asked, ["open the pull request", "push the branch", "push the branch"]);
         assert!(Consent::Yes.is_given_by("Y") && !Consent::Yes.is_given_by("") && !Consent::Yes.is_given_by("prod"));
     }
 }

@@ -22,7 +22,7 @@ use fluxdeck_model::render::tree;
 use fluxdeck_model::state::jobs::ChangeGoal;
 
 pub(super) use plan::connected;
-pub(super) use submit::{apart, follow, summary};
+pub(super) use submit::{apart, follow, planned_again, summary};
 
 pub(super) const COMMAND: Command = Command {
     name: "run",

@@ -102,6 +102,10 @@ pub(in crate::cli) async fn follow(
             let message = format!("{}: {}", change.pull.title, phase.message());
             Err(Error::failed(message, "free some room, then run it again: nothing of it is kept"))
         }
+        // it does not go on as it is
+        phase if phase.is_waiting() && !phase.can_resume() => {
+            Err(Error::failed(format!("{}: {}", change.pull.title, phase.message()), planned_again(id, change)))
+        }
         phase if phase.is_waiting() => {
             let hint = if phase.hint().is_empty() { String::new() } else { format!("{}; then ", phase.hint()) };
             let message = format!("{}: {}", change.pull.title, phase.message());
@@ -109,6 +113,11 @@ pub(in crate::cli) async fn follow(
         }
         phase => Err(Error::failed(format!("{}: {}", change.pull.title, phase.message()), "")),
     }
+}
+
+/// How a change that has to be reviewed again is: it is dropped, and planned once more.
+pub(in crate::cli) fn planned_again(id: JobId, change: &Change) -> String {
+    format!("`fluxdeck changes drop {id}`, and plan it once more: {}", change.line())
 }
 
 /// Whether the job is written down.
