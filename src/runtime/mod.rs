@@ -297,14 +297,10 @@ impl Runtime {
         let (live, seen) = watch::channel(None);
         let (options, inbox) = (self.options.clone(), self.inbox.clone());
         let task = session::Task { cluster, epoch, context, options, inbox: inbox.clone(), live };
-        let was_live = seen.clone();
+        // nobody tries again by itself: what broke it may do so again and again
         let lost = move |error: &Error| {
             let again = Error { hint: "`:ctx` connects again; the log says more".to_owned(), ..error.clone() };
-            let link = match was_live.borrow().is_some() {
-                true => Link::Stale { since: jiff::Timestamp::now(), why: again.to_string() },
-                false => Link::Unreachable(again),
-            };
-            Some(Message::Cluster(cluster, epoch, News::Link(link)))
+            Some(Message::Cluster(cluster, epoch, News::Link(Link::Unreachable(again))))
         };
         let task = tokio::spawn(broken::noticed("the connection to the cluster", inbox, lost, task.run(taken)));
         self.sessions.insert((cluster, epoch), Session { orders, task, live: seen });

@@ -76,9 +76,9 @@ async fn a_task_that_breaks_leaves_a_notice_and_the_screen_goes_on() {
 
     // the session remembers the namespaces that a person names
     deck.keys(": \"ns_web\" enter").await.shows("the connection to the cluster broke down");
-    assert!(matches!(deck.app.state().cluster().link, Link::Stale { .. }), "{:?}", deck.app.state().cluster().link);
+    assert!(matches!(deck.app.state().cluster().link, Link::Unreachable(_)), "{:?}", deck.app.state().cluster().link);
     // what was read stays, and keys do what they do
-    deck.shows("Deployment web/frontend");
+    deck.shows("deploy web/frontend");
     deck.keys("?").await.shows("WHAT IT DOES");
     deck.keys("esc").await.hides("WHAT IT DOES");
     deck.keys(": \"ctx_production\" enter").await.hides("broke down");

@@ -274,4 +274,9 @@ fn a_dry_run_from_the_cluster_needs_no_checkout() {
     assert_eq!(planned["competing"][0]["number"], 2, "{planned}");
     let text = user.run(&checkout[..checkout.len() - 2]);
     assert!(text.out.contains("warning     open pull requests: #2 (by ben, open) changes the same field"), "{text:?}");
+
+    // of the demo is only what it names, whatever is around
+    assert!(user.command("git").args(["init", "-q"]).status().expect("git runs").success());
+    let here = user.run(&scale);
+    assert!(here.code == 0 && here.out.contains("ops/fleet"), "{here:?}");
 }

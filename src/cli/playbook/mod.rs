@@ -14,6 +14,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::command::{self, Command, Run};
 use super::source::{Files, What};
 use super::{Call, ReportFormat};
+use crate::runtime::Origin;
 use fluxdeck_model::change::{ChangeSetting, OrderedObject};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Field;
@@ -206,7 +207,7 @@ impl Arguments {
 
 /// Plans, and prints or submits. Returns the exit code.
 async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) -> Result<u8> {
-    if arguments.dry_run && needs_cluster(arguments) {
+    if arguments.dry_run && needs_cluster(call, arguments) {
         return submit::dry_run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await;
     }
     if arguments.dry_run {
@@ -225,9 +226,11 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
     }
 }
 
-/// Whether only the cluster knows the repository: none is named, and the current directory is in none.
-fn needs_cluster(arguments: &Arguments) -> bool {
-    arguments.what.substitute_from.is_none() && !arguments.files.are_here()
+/// Whether only the cluster knows the repository: none is named, and the current directory is in none. The demo's are not around it.
+fn needs_cluster(call: &Call, arguments: &Arguments) -> bool {
+    let Files { repo, rev, .. } = &arguments.files;
+    let is_demo = matches!(call.options.origin, Origin::Demo(_)) && repo.is_none() && rev.is_none();
+    arguments.what.substitute_from.is_none() && (is_demo || !arguments.files.are_here())
 }
 
 /// A folder of the repository.

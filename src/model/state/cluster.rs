@@ -72,7 +72,7 @@ pub enum Link {
     },
     /// The API server does not accept our credentials.
     Unauthorised(Error),
-    /// Never reached.
+    /// Never reached, or given up.
     Unreachable(Error),
     /// A snapshot, taken then.
     Recorded(Option<Timestamp>),
