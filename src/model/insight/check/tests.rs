@@ -255,3 +255,28 @@ fn objects_that_change_are_listed_for_each_kustomization() {
     );
     assert_eq!(differences(&before, &before), []);
 }
+
+/// Applications that another repository applies have releases or sources; manifests alone are no Flux repository.
+#[test]
+fn a_repository_without_a_cluster_says_so_and_without_flux_fails() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: r, namespace: x}\nspec: {interval: 1h, chartRef: {kind: OCIRepository, name: r}}\n";
+    let look = |more: &str, settings: &str| {
+        let tree = Memory::new([
+            (".fluxdeck.toml", settings),
+            ("one/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("one/a.yaml", map),
+            ("two/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("two/a.yaml", more),
+        ]);
+        let repository = Builder::default().build(&tree).expect("readable");
+        let findings = check(&repository, &mut Schemas::default());
+        let of_rule = findings.list().into_iter().filter(|(finding, _)| finding.rule.name == reached::RULE.name);
+        of_rule.map(|(finding, _)| (finding.level, finding.message.clone())).collect::<Vec<_>>()
+    };
+    let nothing = "there is nothing of Flux here: 2 folders with a kustomization file were built as kustomize does it";
+    assert_eq!(look(map, ""), [(Level::Error, nothing.to_owned())]);
+    let nobody = "no cluster begins here: 2 folders with a kustomization file were looked at for one that nobody names";
+    assert_eq!(look(release, ""), [(Level::Note, nobody.to_owned())]);
+    assert_eq!(look(map, "[[kustomizations]]\ncluster = \"east\"\npath = \"one\"\n"), []);
+}
