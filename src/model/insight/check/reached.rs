@@ -5,6 +5,7 @@ use crate::domain::text::counted;
 use crate::insight::named::group;
 use crate::insight::schema::Schemas;
 use crate::kinds;
+use crate::render::Node;
 use crate::render::id::text_at;
 use crate::render::repository::{BuildOutcome, Extent, Member, Repository};
 
@@ -44,19 +45,21 @@ fn no_cluster(repository: &Repository, findings: &mut Findings) {
     if all.is_empty() || all.iter().any(|cluster| cluster.extent != Extent::Unknown) {
         return;
     }
-    let is_flux = |node| kinds::find(group(node), text_at(node, "kind")).is_some_and(kinds::Kind::is_flux);
     let has_flux = repository.declared > 0 || super::all(repository).any(|(_, object)| is_flux(&object.node));
     let tops = counted(repository.members().filter(|(_, member)| member.parent.is_none()).count(), "folder");
     let (level, message) = match has_flux {
         true => (
             Level::Note,
-            format!("no cluster begins here: {tops} with a kustomization file were looked at for one that nobody names"),
+            format!("no cluster begins here: {tops} with a kustomization file, looked at for one that nobody names"),
         ),
-        false => (
-            Level::Error,
-            format!("there is nothing of Flux here: {tops} with a kustomization file were built as kustomize does it"),
-        ),
+        false => {
+            (Level::Error, format!("there is nothing of Flux here: {tops} with a kustomization file, built as by kustomize"))
+        }
     };
     let hint = "say what applies them in .fluxdeck.toml: [[kustomizations]] cluster, path";
     findings.add(Finding::new(level, &RULE, message).hint(hint), None);
+}
+
+fn is_flux(node: &Node) -> bool {
+    kinds::find(group(node), text_at(node, "kind")).is_some_and(kinds::Kind::is_flux)
 }

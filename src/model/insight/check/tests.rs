@@ -256,7 +256,7 @@ fn objects_that_change_are_listed_for_each_kustomization() {
     assert_eq!(differences(&before, &before), []);
 }
 
-/// Applications that another repository applies have releases or sources; manifests alone are no Flux repository.
+/// Applications that another repository applies have releases or sources; a repository of manifests alone is not for Flux.
 #[test]
 fn a_repository_without_a_cluster_says_so_and_without_flux_fails() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n";
@@ -274,9 +274,28 @@ fn a_repository_without_a_cluster_says_so_and_without_flux_fails() {
         let of_rule = findings.list().into_iter().filter(|(finding, _)| finding.rule.name == reached::RULE.name);
         of_rule.map(|(finding, _)| (finding.level, finding.message.clone())).collect::<Vec<_>>()
     };
-    let nothing = "there is nothing of Flux here: 2 folders with a kustomization file were built as kustomize does it";
+    let nothing = "there is nothing of Flux here: 2 folders with a kustomization file, built as by kustomize";
     assert_eq!(look(map, ""), [(Level::Error, nothing.to_owned())]);
-    let nobody = "no cluster begins here: 2 folders with a kustomization file were looked at for one that nobody names";
+    let nobody = "no cluster begins here: 2 folders with a kustomization file, looked at for one that nobody names";
     assert_eq!(look(release, ""), [(Level::Note, nobody.to_owned())]);
     assert_eq!(look(map, "[[kustomizations]]\ncluster = \"east\"\npath = \"one\"\n"), []);
+}
+
+/// The API server is never asked: Flux has dropped them before.
+#[test]
+fn labels_that_flux_leaves_out_are_an_error_and_are_not_built() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: l\n  namespace: x\n  labels:\n    a: b\n    c: true\n  annotations: {d: 1}\n";
+    let lost = "error schema apps/l.yaml:8 ConfigMap x/l: Flux leaves out all of `metadata.labels`, since one is not a string [c flux-system/apps]";
+    assert_eq!(found(&[("apps/l.yaml", map)]), [lost]);
+    assert_eq!(found(&[("apps/l.yaml", &map.replace("true", "'true'"))]), Vec::<String>::new());
+
+    let repository = without_remote(&[("apps/a.yaml", map)]);
+    let (_, object) = all(&repository).find(|(_, object)| meta_text(&object.node, "name") == "l").expect("it is built");
+    let keys = |map: &str| -> Vec<String> {
+        let entries = object.node.at(&["metadata", map]).map(Node::entries).unwrap_or_default();
+        entries.iter().filter_map(|entry| entry.key.text().map(str::to_owned)).collect()
+    };
+    assert_eq!(keys("labels"), ["kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace"]);
+    // nothing is added to these: they go as they are, to a server that refuses them
+    assert_eq!(keys("annotations"), ["d"]);
 }

@@ -389,6 +389,35 @@ fn a_sync_that_overlays_patch_begins_the_cluster_of_each() {
     }
 }
 
+/// What all have in common is a patch of the whole cluster: their own files say neither source nor interval.
+#[test]
+fn kustomizations_whose_source_a_patch_says_are_counted() {
+    let bare = |name: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{path: ./{name}}}\n"
+        )
+    };
+    let list = "resources: [sync.yaml, a.yaml, b.yaml]\npatches: [{path: common.yaml, target: {kind: Kustomization}}]\n";
+    let repository = built(&[
+        ("clusters/east/kustomization.yaml", list),
+        ("clusters/east/sync.yaml", &ks("flux-system", "./clusters/east")),
+        (
+            "clusters/east/common.yaml",
+            &bare("any").replace("{path: ./any}", "{sourceRef: {kind: GitRepository, name: flux-system}}"),
+        ),
+        ("clusters/east/a.yaml", &bare("a")),
+        ("clusters/east/b.yaml", &bare("b")),
+        ("clusters/east/unlisted.yaml", &ks("old", "./a")),
+        ("a/a.yaml", SETTINGS),
+        ("b/a.yaml", SETTINGS),
+    ]);
+    let members: Vec<_> = repository.clusters[0].members.iter().map(|member| member.spec.name.to_string()).collect();
+    assert_eq!(members, ["flux-system", "a", "b"]);
+    // the patch names a source, as what is unlisted does: it is a part of the others
+    let missed: Vec<_> = repository.unreached.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!((repository.declared, missed), (4, vec!["flux-system/old"]));
+}
+
 /// One cluster applies its own sync; the syncs of the others are not committed, and may be deeper.
 #[test]
 fn a_cluster_beside_others_may_begin_deeper() {
