@@ -130,7 +130,8 @@ pub fn applied(objects: &[Built], spec: &Spec, variables: &Variables) -> Result<
             Entry { key: Node::string(format!("{GROUP}/{key}"), trace.clone()), value: Node::string(value.clone(), trace) }
         });
         // a folder that no Kustomization names has no owner
-        let owner = if spec.namespace.is_empty() { &[][..] } else { &owner[..] };
+        let nobody: &[Entry] = &[];
+        let owner = if spec.namespace.is_empty() { nobody } else { &owner[..] };
         let mut lost = Vec::new();
         for (map, pairs, layer) in [
             ("labels", owner, Layer::FluxOwner),

@@ -100,7 +100,7 @@ impl Declarations {
     /// Everything that may begin a cluster, or is a part of one, by file and line. Folders whose names begin with a dot are not deployed; a
     /// patch is a part of others.
     pub fn starts(&self) -> impl Iterator<Item = &DeclaredStart> {
-        let files = self.files.iter().filter(|(path, _)| !is_hidden(path) && !self.patches.contains(*path));
+        let files = self.files.iter().filter(move |(path, _)| !is_hidden(path) && !self.patches.contains(*path));
         files.flat_map(|(_, file)| &file.starts)
     }
 
