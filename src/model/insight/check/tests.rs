@@ -54,6 +54,18 @@ fn what_would_fail_is_reported_with_its_place_and_its_kustomization() {
         found(&[("c/twice.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n")]),
         ["error duplicate apps/a.yaml:3 ConfigMap x/a is applied by c flux-system/all as well [c flux-system/apps]"]
     );
+    for switch in ["ssa: ifnotpresent", "ssa: Ignore", "reconcile: disabled"] {
+        let calm = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: x, annotations: {{kustomize.toolkit.fluxcd.io/{switch}}}}}\n"
+        );
+        assert_eq!(found(&[("c/twice.yaml", &calm)]), Vec::<String>::new(), "{switch}");
+    }
+    // it applies nothing until it is resumed
+    let suspended = format!(
+        "{HEAD}metadata: {{name: later, namespace: flux-system}}\nspec: {{suspend: true, path: ./apps, sourceRef: {{kind: GitRepository, name: all}}}}\n"
+    );
+    assert_eq!(found(&[("c/later.yaml", &suspended)]), Vec::<String>::new());
+    assert_eq!(found(&[("c/later.yaml", &suspended.replace("true", "false"))]).len(), 1);
     let broken = found(&[("apps/b.yaml", "a: [\n")]);
     assert!(broken.len() == 1 && broken[0].starts_with("error build apps/b.yaml:"), "{broken:?}");
 }
