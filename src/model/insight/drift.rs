@@ -6,13 +6,12 @@
 //! quantities, omitted zero values, lists by their keys) comes from the schemas. Values of Secrets, and what is encrypted in git,
 //! are never compared.
 
-use regex::Regex;
 use serde_json::Value;
 
 use super::named::group;
 use super::schema::Schemas;
 use crate::domain::secrets::is_sensitive;
-use crate::domain::{LabelSelector, quantity};
+use crate::domain::{LabelSelector, go_pattern, quantity};
 use crate::kinds::masked::{MASKED, leads_to_credential};
 use crate::render::fields::below;
 use crate::render::flux::{Applied, GROUP};
@@ -75,7 +74,7 @@ impl Ignore {
         let fits = |(field, text): (&str, &str)| {
             let pattern = target.get(field).and_then(Value::as_str).filter(|pattern| !pattern.is_empty());
             // patterns are anchored, as in kustomize's selectors
-            pattern.is_none_or(|pattern| Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text)))
+            pattern.is_none_or(|pattern| go_pattern::whole(pattern).is_some_and(|pattern| pattern.is_match(text)))
         };
         let selects = |field: &str, map: &str| {
             let selector = target.get(field).and_then(Value::as_str).unwrap_or_default();

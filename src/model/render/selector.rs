@@ -5,7 +5,7 @@ use regex::Regex;
 use super::error::{BuildError, Result};
 use super::id::{Gvk, Id};
 use super::node::{Origin, Text};
-use crate::domain::LabelSelector;
+use crate::domain::{LabelSelector, go_pattern};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selector {
@@ -35,9 +35,8 @@ impl Selector {
             if text.is_empty() {
                 return Ok(None);
             }
-            Regex::new(&format!("^(?:{text})$"))
-                .map(Some)
-                .map_err(|_| self.place(BuildError::invalid(format!("`{text}` is not a regular expression"))))
+            let wrong = || self.place(BuildError::invalid(format!("`{text}` is not a regular expression")));
+            go_pattern::whole(text).map(Some).ok_or_else(wrong)
         };
         Ok(Patterns {
             group: pattern(&self.gvk.group)?,

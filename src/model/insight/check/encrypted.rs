@@ -4,10 +4,9 @@
 //! Which values are encrypted: sops v3 `sops.go` (`Tree.Encrypt`, `shouldBeEncrypted`): suffixes and expressions of its `sops`
 //! block are tried on every part of a value's path; empty texts and nulls stay as they are.
 
-use regex::Regex;
-
 use super::guard::RULE as GUARD;
 use super::{Finding, Level, not_checked};
+use crate::domain::go_pattern;
 use crate::guards::encrypted_at;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
@@ -114,7 +113,7 @@ impl Rule {
         let text = |key: &str| block.get(key).and_then(Node::text).filter(|text| !text.is_empty()).map(str::to_owned);
         let ends = |suffix: String| Box::new(move |part: &str| part.ends_with(&suffix));
         let matches =
-            |pattern: String| Regex::new(&pattern).ok().map(|pattern| Box::new(move |part: &str| pattern.is_match(part)));
+            |pattern: String| go_pattern::compile(&pattern).map(|pattern| Box::new(move |part: &str| pattern.is_match(part)));
         if let Some(pattern) = text("encrypted_regex") {
             return Some(Self::Only(matches(pattern)?));
         }

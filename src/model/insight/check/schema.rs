@@ -19,6 +19,11 @@ fn look(repository: &Repository, schemas: &mut Schemas, findings: &mut Findings)
     }
     let mut unknown: BTreeSet<String> = BTreeSet::new();
     for (place, object) in super::proven(repository) {
+        for (map, origin) in &object.lost {
+            let say = |name: &str| format!("{name}: Flux leaves out all of `metadata.{map}`, since one is not a string");
+            let found = Finding::about(Level::Error, &RULE, shown(&object.node), say).hint("put it in quotes").at(origin);
+            findings.add(found, Some(called(repository, place)));
+        }
         if object.is_encrypted {
             let say = |name: &str| format!("{name} is encrypted: its values were not checked");
             let found = Finding::about(Level::Note, &not_checked::RULE, shown(&object.node), say);

@@ -54,6 +54,18 @@ fn what_would_fail_is_reported_with_its_place_and_its_kustomization() {
         found(&[("c/twice.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n")]),
         ["error duplicate apps/a.yaml:3 ConfigMap x/a is applied by c flux-system/all as well [c flux-system/apps]"]
     );
+    for switch in ["ssa: ifnotpresent", "ssa: Ignore", "reconcile: disabled"] {
+        let calm = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: x, annotations: {{kustomize.toolkit.fluxcd.io/{switch}}}}}\n"
+        );
+        assert_eq!(found(&[("c/twice.yaml", &calm)]), Vec::<String>::new(), "{switch}");
+    }
+    // it applies nothing until it is resumed
+    let suspended = format!(
+        "{HEAD}metadata: {{name: later, namespace: flux-system}}\nspec: {{suspend: true, path: ./apps, sourceRef: {{kind: GitRepository, name: all}}}}\n"
+    );
+    assert_eq!(found(&[("c/later.yaml", &suspended)]), Vec::<String>::new());
+    assert_eq!(found(&[("c/later.yaml", &suspended.replace("true", "false"))]).len(), 1);
     let broken = found(&[("apps/b.yaml", "a: [\n")]);
     assert!(broken.len() == 1 && broken[0].starts_with("error build apps/b.yaml:"), "{broken:?}");
 }
@@ -254,4 +266,48 @@ fn objects_that_change_are_listed_for_each_kustomization() {
         ]
     );
     assert_eq!(differences(&before, &before), []);
+}
+
+/// Applications that another repository applies have releases or sources; a repository of manifests alone is not for Flux.
+#[test]
+fn a_repository_without_a_cluster_says_so_and_without_flux_fails() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: r, namespace: x}\nspec: {interval: 1h, chartRef: {kind: OCIRepository, name: r}}\n";
+    let look = |more: &str, settings: &str| {
+        let tree = Memory::new([
+            (".fluxdeck.toml", settings),
+            ("one/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("one/a.yaml", map),
+            ("two/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("two/a.yaml", more),
+        ]);
+        let repository = Builder::default().build(&tree).expect("readable");
+        let findings = check(&repository, &mut Schemas::default());
+        let of_rule = findings.list().into_iter().filter(|(finding, _)| finding.rule.name == reached::RULE.name);
+        of_rule.map(|(finding, _)| (finding.level, finding.message.clone())).collect::<Vec<_>>()
+    };
+    let nothing = "there is nothing of Flux here: 2 folders with a kustomization file, built as by kustomize";
+    assert_eq!(look(map, ""), [(Level::Error, nothing.to_owned())]);
+    let nobody = "no cluster begins here: 2 folders with a kustomization file, looked at for one that nobody names";
+    assert_eq!(look(release, ""), [(Level::Note, nobody.to_owned())]);
+    assert_eq!(look(map, "[[kustomizations]]\ncluster = \"east\"\npath = \"one\"\n"), []);
+}
+
+/// The API server is never asked: Flux has dropped them before.
+#[test]
+fn labels_that_flux_leaves_out_are_an_error_and_are_not_built() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: l\n  namespace: x\n  labels:\n    a: b\n    c: true\n  annotations: {d: 1}\n";
+    let lost = "error schema apps/l.yaml:8 ConfigMap x/l: Flux leaves out all of `metadata.labels`, since one is not a string [c flux-system/apps]";
+    assert_eq!(found(&[("apps/l.yaml", map)]), [lost]);
+    assert_eq!(found(&[("apps/l.yaml", &map.replace("true", "'true'"))]), Vec::<String>::new());
+
+    let repository = without_remote(&[("apps/a.yaml", map)]);
+    let (_, object) = all(&repository).find(|(_, object)| meta_text(&object.node, "name") == "l").expect("it is built");
+    let keys = |map: &str| -> Vec<String> {
+        let entries = object.node.at(&["metadata", map]).map(Node::entries).unwrap_or_default();
+        entries.iter().filter_map(|entry| entry.key.text().map(str::to_owned)).collect()
+    };
+    assert_eq!(keys("labels"), ["kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace"]);
+    // nothing is added to these: they go as they are, to a server that refuses them
+    assert_eq!(keys("annotations"), ["d"]);
 }

@@ -3,10 +3,10 @@
 //! Sources of the rules: structural schemas (apiextensions), and the strict field validation that server-side apply always does. `null` is
 //! as good as nothing there. `status` is not looked at: Flux does not apply it.
 
-use regex::Regex;
 use serde_json::Value;
 
 use super::Schemas;
+use crate::domain::go_pattern;
 use crate::domain::text::counted;
 use crate::render::fields::below;
 use crate::render::node::{Node, Origin, Value as Content};
@@ -165,10 +165,10 @@ impl Walk<'_> {
                 self.report(node, path, format!("`{path}` is too short or too long"));
             }
             let pattern = schema.get("pattern").and_then(Value::as_str);
-            if let Some(pattern) = pattern.and_then(|pattern| Regex::new(pattern).ok())
-                && !pattern.is_match(text)
+            if let Some(pattern) = pattern
+                && go_pattern::compile(pattern).is_some_and(|expression| !expression.is_match(text))
             {
-                self.report(node, path, format!("`{path}` does not match {}", pattern.as_str()));
+                self.report(node, path, format!("`{path}` does not match {pattern}"));
             }
         }
     }

@@ -54,7 +54,7 @@ pub fn filled(objects: Vec<Built>, variables: Option<&Variables>) -> Result<Vec<
         let is_substituted = substitute::substitutes(&node, variables, Switches::default());
         let done = substitute::object(&node, variables, Switches::default())?;
         let Substituted { node: filled, unknown, unset } = done;
-        Ok(Applied { is_encrypted: is_encrypted(&node), node: filled, unknown, unset, is_substituted, unproven })
+        Ok(Applied { unknown, unset, is_substituted, unproven, is_encrypted: is_encrypted(&node), ..Applied::plain(filled) })
     };
     objects.into_iter().map(one).collect()
 }

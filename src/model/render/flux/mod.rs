@@ -13,12 +13,12 @@ mod variables;
 use std::collections::BTreeSet;
 
 use super::error::{BuildError, Cause, Result};
-use super::node::{Entry, Layer, Node, Text, Trace};
+use super::node::{Entry, Layer, Node, Origin, Text, Trace};
 use super::remote::{RemoteUses, Remotes};
 use super::substitute::{self, Substituted, Switches, Variables};
 use super::tree::{PathKind as TreeEntry, Tree};
 use super::unproven::SEALED;
-use super::{Built, Cache, Options};
+use super::{Built, Cache, Options, write};
 
 pub use alone::{alone, filled, rendered};
 pub use spec::{From, GROUP, PostBuild, SourceRef, Spec, Upkeep};
@@ -58,13 +58,16 @@ pub struct Applied {
     pub is_substituted: bool,
     /// The remote resource that may change it, and is not here.
     pub unproven: Option<Text>,
+    /// `labels` or `annotations` of git that Flux leaves out, and the value that is not a string.
+    pub lost: Vec<(&'static str, Origin)>,
 }
 
 impl Applied {
     /// An object that no variables are filled into.
     pub fn plain(node: Node) -> Self {
         let is_encrypted = is_encrypted(&node);
-        Self { node, is_encrypted, unknown: BTreeSet::new(), unset: BTreeSet::new(), is_substituted: false, unproven: None }
+        let (unknown, unset) = Default::default();
+        Self { node, is_encrypted, unknown, unset, is_substituted: false, unproven: None, lost: Vec::new() }
     }
 }
 
@@ -127,12 +130,20 @@ pub fn applied(objects: &[Built], spec: &Spec, variables: &Variables) -> Result<
             Entry { key: Node::string(format!("{GROUP}/{key}"), trace.clone()), value: Node::string(value.clone(), trace) }
         });
         // a folder that no Kustomization names has no owner
-        if !spec.namespace.is_empty() {
-            set(&mut node, "labels", &owner, Layer::FluxOwner);
+        let nobody: &[Entry] = &[];
+        let owner = if spec.namespace.is_empty() { nobody } else { &owner[..] };
+        let mut lost = Vec::new();
+        for (map, pairs, layer) in [
+            ("labels", owner, Layer::FluxOwner),
+            ("labels", &spec.common_labels[..], Layer::FluxMetadata),
+            ("annotations", &spec.common_annotations[..], Layer::FluxMetadata),
+        ] {
+            if !pairs.is_empty() {
+                lost.extend(drop_unread(&mut node, map));
+                set(&mut node, map, pairs, layer);
+            }
         }
-        set(&mut node, "labels", &spec.common_labels, Layer::FluxMetadata);
-        set(&mut node, "annotations", &spec.common_annotations, Layer::FluxMetadata);
-        found.push(Applied { node, is_encrypted, unknown, unset, is_substituted, unproven: unproven.clone() });
+        found.push(Applied { node, is_encrypted, unknown, unset, is_substituted, unproven: unproven.clone(), lost });
     }
     Ok(found)
 }
@@ -156,6 +167,17 @@ pub fn is_encrypted(node: &Node) -> bool {
 fn is_encrypted_text(text: &str) -> bool {
     const MARKS: &[&str] = &[SEALED, "RU5DW0FFUzI1Nl9HQ00s", "VOQ1tBRVMyNTZfR0NNL", "FTkNbQUVTMjU2X0dDTS"];
     MARKS.iter().any(|mark| text.contains(mark))
+}
+
+/// Flux reads all labels, or annotations, before it adds its own, and reads none where one is not a string (apimachinery
+/// `unstructured.NestedStringMap`): what it writes then is its own alone.
+fn drop_unread(node: &mut Node, map: &'static str) -> Option<(&'static str, Origin)> {
+    let is_text = |value: &Node| write::json(value).is_ok_and(|value| value.is_string());
+    let entries = node.get_mut("metadata").and_then(Node::entries_mut)?;
+    let at = entries.iter().position(|entry| entry.key.text() == Some(map))?;
+    let first = entries[at].value.entries().iter().find(|entry| !is_text(&entry.value))?.value.origin().clone();
+    entries.remove(at);
+    Some((map, first))
 }
 
 /// Sets labels or annotations; what was there under a name is overridden.

@@ -10,7 +10,7 @@ use super::super::error::Result;
 use super::super::flux::{self, SourceRef, Spec};
 use super::super::node::Text;
 use super::super::tree::{PathKind, Tree, join};
-use super::declarations::Declarations;
+use super::declarations::{Declarations, DeclaredStart};
 use super::index::Index;
 use super::pushes::{self, Push};
 use super::settings::{PushedFolder, RepositorySettings, SETTINGS_FILE};
@@ -94,10 +94,13 @@ impl<'i> Artifacts<'i> {
         Self { index, said: Vec::new(), pushes: Vec::new(), urls: BTreeMap::new(), paths: BTreeMap::new() }
     }
 
-    pub fn new(index: &'i Index<'i>, declared: &Declarations, said: &[PushedFolder]) -> Self {
+    /// `patched`: the paths of these take the place of those that are written.
+    pub fn new(index: &'i Index<'i>, declared: &Declarations, patched: &[DeclaredStart], said: &[PushedFolder]) -> Self {
         let mut paths: BTreeMap<SourceRef, BTreeSet<String>> = BTreeMap::new();
         let mut urls: BTreeMap<SourceRef, BTreeSet<Text>> = BTreeMap::new();
-        for start in declared.starts().filter(|start| is_pushed(&start.spec.source)) {
+        let is_written = |start: &&DeclaredStart| !patched.iter().any(|other| other.place == start.place);
+        let all = declared.starts().filter(is_written).chain(patched);
+        for start in all.filter(|start| is_pushed(&start.spec.source)) {
             let source = &start.spec.source;
             paths.entry(source.clone()).or_default().insert(flux::folder(&start.spec.path));
             let made = start.instance.as_ref().and_then(|instance| instance.url());

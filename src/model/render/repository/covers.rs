@@ -21,7 +21,7 @@ pub struct Cover {
 
 /// The files of every folder that is asked for.
 pub struct Covers<'i> {
-    index: &'i Index<'i>,
+    pub index: &'i Index<'i>,
     declared: &'i Declarations,
     known: RefCell<HashMap<String, Rc<Cover>>>,
 }

@@ -14,7 +14,7 @@ use super::super::kustomization::FILE_NAMES;
 use super::super::node::{Layer, Node, Origin, Text};
 use super::super::read::{self, TextPlace};
 use super::super::remote::RemoteAddress;
-use super::super::tree::{PathKind, Tree};
+use super::super::tree::{self, PathKind, Tree};
 use super::index::Index;
 use super::instance::{self, Instance};
 
@@ -38,6 +38,8 @@ pub struct Listing {
     pub is_component: bool,
     /// Resources, bases and components of this repository, as they are written.
     pub entries: Vec<Text>,
+    /// Files of patches, as they are written.
+    patches: Vec<Text>,
     /// It can be read, and lists no charts.
     pub is_whole: bool,
 }
@@ -56,6 +58,8 @@ struct DeclaredFile {
 #[derive(Default)]
 pub struct Declarations {
     files: BTreeMap<Text, DeclaredFile>,
+    /// Files that are patches, and that nothing lists as more.
+    patches: HashSet<Text>,
 }
 
 impl Declarations {
@@ -77,6 +81,15 @@ impl Declarations {
                 }
             }
         }
+        let listed = |of: fn(&Listing) -> &[Text]| -> HashSet<Text> {
+            let listings = self.files.values().filter_map(|file| file.listing.as_ref());
+            let paths =
+                listings.flat_map(|listing| of(listing).iter().map(move |entry| tree::join(tree::parent(&listing.file), entry)));
+            paths.flatten().map(Text::from).collect()
+        };
+        let (mut patches, resources) = (listed(|listing| &listing.patches), listed(|listing| &listing.entries));
+        patches.retain(|path| !resources.contains(path));
+        self.patches = patches;
     }
 
     /// Files that look like manifests and cannot be read.
@@ -84,9 +97,11 @@ impl Declarations {
         self.files.iter().filter(|(path, _)| !is_hidden(path)).filter_map(|(_, file)| file.error.clone()).collect()
     }
 
-    /// Everything that may begin a cluster, or is a part of one, by file and line. Folders whose names begin with a dot are not deployed.
+    /// Everything that may begin a cluster, or is a part of one, by file and line. Folders whose names begin with a dot are not deployed; a
+    /// patch is a part of others.
     pub fn starts(&self) -> impl Iterator<Item = &DeclaredStart> {
-        self.files.iter().filter(|(path, _)| !is_hidden(path)).flat_map(|(_, file)| &file.starts)
+        let files = self.files.iter().filter(move |(path, _)| !is_hidden(path) && !self.patches.contains(*path));
+        files.flat_map(|(_, file)| &file.starts)
     }
 
     /// What the kustomization file of a folder lists; none where the folder has no such file.
@@ -158,6 +173,9 @@ fn listing(path: &Text, nodes: &[Node]) -> Listing {
     let all = ["resources", "bases", "components"].into_iter().flat_map(texts);
     // what is of another repository takes in no file of this one
     found.entries = all.filter(|entry| RemoteAddress::parse(entry).is_none()).collect();
+    let patches = node.get("patches").map(Node::items).unwrap_or_default().iter().filter_map(|patch| patch.get("path"));
+    let merged = node.get("patchesStrategicMerge").map(Node::items).unwrap_or_default();
+    found.patches = patches.chain(merged).filter_map(Node::shared_text).filter(|text| !text.contains('\n')).cloned().collect();
     found.is_component = node.get("kind").and_then(Node::text) == Some("Component");
     let has_charts = ["helmCharts", "helmChartInflationGenerator"].iter().any(|field| node.get(field).is_some());
     found.is_whole = !has_charts;

@@ -128,10 +128,15 @@ fn head(version: &str, kind: &str, source: &SourceRef, trace: &Trace) -> Vec<(&'
 
 fn source_of(source: &SourceRef, sync: &Node) -> Node {
     let mut entries = head("source.toolkit.fluxcd.io/v1", &source.kind, source, &sync.trace);
-    let url = sync
-        .get("url")
-        .map(|url| if source.kind.as_ref() == "Bucket" { ("endpoint", url.clone()) } else { ("url", url.clone()) });
-    entries.push(("spec", map(url.into_iter().collect(), &sync.trace)));
+    // a Bucket has no other revisions
+    let (address, revision) = match source.kind.as_ref() {
+        "Bucket" => ("endpoint", None),
+        "OCIRepository" => ("url", Some("tag")),
+        _ => ("url", Some("name")),
+    };
+    let url = sync.get("url").map(|url| (address, url.clone()));
+    let at = revision.zip(sync.get("ref")).map(|(key, given)| ("ref", map(vec![(key, given.clone())], &sync.trace)));
+    entries.push(("spec", map(url.into_iter().chain(at).collect(), &sync.trace)));
     map(entries, &sync.trace)
 }
 

@@ -17,6 +17,7 @@ mod kept;
 mod members;
 mod one;
 mod outside;
+mod patched;
 #[cfg(test)]
 mod property;
 mod pushes;
@@ -43,6 +44,7 @@ use artifacts::Artifacts;
 pub use artifacts::{ArtifactFolder, ArtifactRule, rerooted};
 pub use composition::ComposedSource;
 pub use controller::{Said, of_version};
+use covers::Covers;
 use declarations::Declarations;
 pub use generator::{made_of, observed};
 use index::{Index, Seen};
@@ -237,8 +239,10 @@ impl Builder {
             RepositorySettings::default()
         });
         let files = Files::new(index, std::mem::take(&mut self.rules));
-        let artifacts = Artifacts::new(index, &self.declared, &settings.artifacts);
-        let roots = roots::find(&self.declared, &settings, index, &artifacts);
+        let covers = Covers::new(index, &self.declared);
+        let patched = patched::of(&self.declared, index, &covers);
+        let artifacts = Artifacts::new(index, &self.declared, &patched, &settings.artifacts);
+        let roots = roots::find(&self.declared, &patched, &settings, &artifacts, &covers);
         let clusters: Vec<_> = roots.into_iter().map(|root| self.cluster(&files, &artifacts, root)).collect();
         self.rules = files.into_rules();
         self.kept.forget_unused();

@@ -15,17 +15,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::Cache;
 use super::super::flux::{self, SourceRef, Spec};
 use super::super::node::{Layer, Origin, Text};
-use super::super::remote::Remotes;
 use super::super::substitute::has_variable;
 use super::super::tree::{self, PathKind, Tree, is_below};
 use super::artifacts::{Artifacts, is_pushed};
 use super::covers::{Cover, Covers};
 use super::declarations::{Declarations, DeclaredStart};
 use super::index::Index;
-use super::instance::{self, Instance};
+use super::instance::Instance;
 use super::outside::{Outside, tops};
 use super::settings::{RepositorySettings, folder_spec};
 use super::sources::same_url;
@@ -68,16 +66,16 @@ impl ClusterRoot {
     }
 }
 
-/// The roots of all clusters, by folder.
+/// The roots of all clusters, by folder. `patched`: see [`super::patched`].
 pub fn find(
     declared: &Declarations,
+    patched: &[DeclaredStart],
     settings: &RepositorySettings,
-    index: &Index<'_>,
     artifacts: &Artifacts<'_>,
+    covers: &Covers<'_>,
 ) -> Vec<ClusterRoot> {
-    let covers = Covers::new(index, declared);
-    let patched = patched(declared, index, artifacts, &covers);
-    let graph = Graph::new(declared, &patched, artifacts, index, &covers);
+    let index = covers.index;
+    let graph = Graph::new(declared, patched, artifacts, index, covers);
     let (free, bound) = graph.sure();
     let mut reached = vec![false; graph.all.len()];
     let mut roots = graph.roots(free, declared, &mut reached);
@@ -88,7 +86,7 @@ pub fn find(
     roots.extend(graph.roots(own, declared, &mut reached));
     // beside clusters that are known, others are kept where these are; the rest is switched off
     let is_kept = |root: &ClusterRoot| roots.is_empty() || roots.iter().any(|known| is_beside(&known.folder, &root.folder));
-    let mut outside = Outside::new(&graph, declared, index, &covers, &reached).roots();
+    let mut outside = Outside::new(&graph, declared, index, covers, &reached).roots();
     outside.retain(|(root, _)| is_kept(root));
     for (root, members) in outside {
         members.into_iter().for_each(|at| graph.reach(at, &mut reached));
@@ -97,7 +95,7 @@ pub fn find(
     roots.extend(graph.roots(later, declared, &mut reached));
     let said = settings.clusters();
     if roots.is_empty() && said.is_empty() {
-        roots.extend(unknown(declared, &covers));
+        roots.extend(unknown(declared, covers));
     }
     roots.sort_by(|a, b| a.folder.cmp(&b.folder));
     name_all(&mut roots);
@@ -114,11 +112,14 @@ pub fn find(
     roots
 }
 
-/// Two folders that differ in one part of their paths, which is not all of them.
+/// Two folders that differ in one part of their paths, which is not all of them. One may be deeper, where both are alike behind that part:
+/// `clusters/a/flux` and `clusters/b/flux/deploy`.
 fn is_beside(one: &str, other: &str) -> bool {
     let (one, other): (Vec<_>, Vec<_>) = (one.split('/').collect(), other.split('/').collect());
-    let different = one.iter().zip(&other).filter(|(one, other)| one != other).count();
-    one.len() > 1 && one.len() == other.len() && different == 1
+    let least = one.len().min(other.len());
+    let different: Vec<usize> = (0..least).filter(|at| one[*at] != other[*at]).collect();
+    let [at] = different[..] else { return false };
+    least > 1 && (one.len() == other.len() || at > 0 && at + 1 < least)
 }
 
 /// One that may begin a cluster: its folder is in this repository, or may be.
@@ -299,29 +300,6 @@ fn folder_here(start: &DeclaredStart, index: &Index<'_>, artifacts: &Artifacts<'
     // what is bootstrapped at the root is there; an application's `./` is the root of another repository
     let is_ours = !folder.is_empty() || start.instance.is_some() || matches!(tree::parent(&start.file), "" | "flux-system");
     (is_ours && index.entry(&folder) == Some(PathKind::Folder)).then_some(folder)
-}
-
-/// Instances that sync nothing of this repository as their files have them, and something once a kustomization has patched them.
-fn patched(declared: &Declarations, index: &Index<'_>, artifacts: &Artifacts<'_>, covers: &Covers<'_>) -> Vec<DeclaredStart> {
-    let is_open = |start: &&DeclaredStart| start.instance.is_some() && folder_here(start, index, artifacts).is_none();
-    let open: Vec<&DeclaredStart> = declared.starts().filter(is_open).collect();
-    if open.is_empty() {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for (folder, cover) in tops(declared, covers) {
-        let wanted: Vec<_> = open.iter().filter(|start| cover.files.contains(&start.file)).collect();
-        let Some(listing) = declared.listing(index, &folder).filter(|_| !wanted.is_empty()) else { continue };
-        let spec = folder_spec(&folder, Origin::new(&listing.file, 0, 0, Layer::Build));
-        let Ok(objects) = flux::render(index, &spec, &Cache::default(), &Remotes::unknown()).objects else { continue };
-        found.extend(wanted.into_iter().filter_map(|start| {
-            let instance = start.instance.as_ref()?;
-            let made = objects.iter().map(|built| &built.node).find(|node| instance.is(node)).and_then(instance::made)?;
-            let (spec, instance) = (made.spec, Some(made.instance));
-            Some(DeclaredStart { file: listing.file.clone(), spec, instance, ..(**start).clone() })
-        }));
-    }
-    found
 }
 
 /// Drops those whose source has another URL than that of the sure roots.

@@ -1,7 +1,7 @@
 //! The content of a source, if it is this repository: its artifact.
 //!
-//! A GitRepository is this repository if it is the one that the cluster begins with, or has the same URL; its branch is assumed
-//! to be the one that is looked at. An OCIRepository or a Bucket may be a folder of it ([`super::artifacts`]). An ExternalArtifact is
+//! A GitRepository is this repository if it is the one that the cluster begins with, or has the same URL and no other branch than that
+//! one, which is assumed to be what is looked at. An OCIRepository or a Bucket may be a folder of it ([`super::artifacts`]). An ExternalArtifact is
 //! composed from such sources by its ArtifactGenerator. The content of any other source is unknown here.
 
 use std::cell::RefCell;
@@ -121,8 +121,10 @@ impl<'s, 'f> Sources<'s, 'f> {
         }
 
         if !self.own.contains(source) {
-            add(object, &["spec", "url"]);
-            self.own.iter().for_each(|own| add(self.find(&own.kind, &own.namespace, &own.name), &["spec", "url"]));
+            for path in [&["spec", "url"], &["spec", "ref"]] {
+                add(object, path);
+                self.own.iter().for_each(|own| add(self.find(&own.kind, &own.namespace, &own.name), path));
+            }
         }
         key.extend(self.folder(source).map(|found| format!("\nin {}", found.folder)));
         key
@@ -138,7 +140,10 @@ impl<'s, 'f> Sources<'s, 'f> {
         match (source.kind.as_ref(), object) {
             _ if depth > DEEPEST => Ok(Held::Elsewhere(format!("{called} is made of itself"))),
             ("GitRepository", _) if self.is_own(source, object) => self.git(object, depth),
-            ("GitRepository", Some(_)) => Ok(Held::Elsewhere(format!("{called} is another repository"))),
+            ("GitRepository", Some(object)) => Ok(Held::Elsewhere(match branch(object).filter(|_| self.has_own_url(object)) {
+                Some(branch) => format!("{called} is this repository's branch `{branch}`"),
+                None => format!("{called} is another repository"),
+            })),
             ("ExternalArtifact", _) => self.external(source, &called, depth),
             _ if is_pushed(source) => self.pushed(source, object, &called),
             _ if self.own.contains(source) => self.git(object, depth),
@@ -148,12 +153,25 @@ impl<'s, 'f> Sources<'s, 'f> {
     }
 
     fn is_own(&self, source: &SourceRef, object: Option<&Node>) -> bool {
-        if self.own.contains(source) {
-            return true;
-        }
-        let url = |node: Option<&Node>| node?.at(&["spec", "url"])?.text().map(same_url);
-        let Some(other) = url(object) else { return false };
-        self.own.iter().any(|own| url(self.find(&own.kind, &own.namespace, &own.name)).as_ref() == Some(&other))
+        let Some(object) = object.filter(|_| !self.own.contains(source)) else { return self.own.contains(source) };
+        let is_branch = |own: &Node| match (branch(own), branch(object)) {
+            (Some(own), Some(other)) => own == other,
+            // a tag or a commit may be of any branch
+            _ => true,
+        };
+        self.own_alike(object).any(is_branch)
+    }
+
+    fn has_own_url(&self, object: &Node) -> bool {
+        self.own_alike(object).next().is_some()
+    }
+
+    /// The sources that the cluster begins with and that have the URL of another one.
+    fn own_alike(&self, other: &Node) -> impl Iterator<Item = &'s Node> {
+        let url = |node: &Node| node.at(&["spec", "url"]).and_then(Node::text).map(same_url);
+        let wanted = url(other);
+        let own = self.own.iter().filter_map(|own| self.find(&own.kind, &own.namespace, &own.name));
+        own.filter(move |own| wanted.is_some() && url(own) == wanted)
     }
 
     /// The folder that an artifact is made from; none where that is not known.
@@ -296,6 +314,17 @@ fn within(rendered: Rendered, found: &ArtifactFolder) -> Rendered {
     let message = format!("`{file}` is not in the artifact, which is made from `{}`: {}", found.folder, found.rule.word());
     let hint = "put it below that folder, or correct `path` of [[artifacts]] in .fluxdeck.toml";
     Rendered { objects: Err(BuildError::new(Cause::Missing, message, hint).in_file(&file)), ..rendered }
+}
+
+/// The branch of a GitRepository; none where it is at a tag or a commit, or says nothing. Source: source-controller v1.9
+/// `api/v1/gitrepository_types.go` (GitRepositoryRef: a commit, a name, a semver and a tag go before the branch).
+fn branch(object: &Node) -> Option<&str> {
+    let text = |key: &str| object.at(&["spec", "ref", key]).and_then(Node::text).filter(|text| !text.is_empty());
+    let is_pinned = ["commit", "semver", "tag"].into_iter().any(|key| text(key).is_some());
+    match text("name") {
+        Some(name) => name.strip_prefix("refs/heads/").filter(|_| text("commit").is_none()),
+        None => text("branch").filter(|_| !is_pinned),
+    }
 }
 
 /// Whether two URLs are of one repository.

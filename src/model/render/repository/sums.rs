@@ -20,14 +20,38 @@ pub struct Unreached {
 /// How many there are, and those that are not reached.
 pub fn unreached(declared: &Declarations, clusters: &[RepositoryCluster]) -> (usize, Vec<Unreached>) {
     let reached = reached(clusters);
-    let (mut count, mut missed) = (0, Vec::new());
+    let (mut count, mut missed, mut written) = (0, Vec::new(), HashSet::new());
     for start in declared.starts().filter(|start| start.instance.is_none()) {
         count += 1;
+        written.extend([place(&start.place), place(&start.spec.origin)]);
         if !reached.contains(&place(&start.place)) && !reached.contains(&place(&start.spec.origin)) {
             missed.push(Unreached { id: start.spec.id(), origin: start.place.clone() });
         }
     }
-    (count, missed)
+    (count + completed(clusters, &written), missed)
+}
+
+/// How many are reached whose files do not say their source: a patch that many have in common does. Where nothing reaches one, it cannot be
+/// discerned from a patch.
+fn completed(clusters: &[RepositoryCluster], written: &HashSet<(Text, u32)>) -> usize {
+    let mut found = HashSet::new();
+    for node in kustomizations(clusters) {
+        let mut is_written = |origin: &Origin| written.contains(&place(origin));
+        let name = node.at(&["metadata", "name"]);
+        let is_known = node.trace.any(&mut is_written) || name.is_some_and(|name| name.trace.any(&mut is_written));
+        if !is_known && node.origin().file().is_some() {
+            found.insert(place(node.origin()));
+        }
+    }
+    found.len()
+}
+
+/// Those that members, or a sync outside, apply.
+fn kustomizations(clusters: &[RepositoryCluster]) -> impl Iterator<Item = &Node> {
+    clusters.iter().flat_map(|cluster| {
+        let applied = cluster.members.iter().flat_map(|member| member.outcome.objects()).map(|object| &object.node);
+        applied.chain(&cluster.beside).filter(|node| Spec::is_one(node))
+    })
 }
 
 fn place(origin: &Origin) -> (Text, u32) {
@@ -47,10 +71,7 @@ fn reached(clusters: &[RepositoryCluster]) -> HashSet<(Text, u32)> {
             name.trace.any(&mut note);
         }
     };
-    for cluster in clusters {
-        let applied = cluster.members.iter().flat_map(|member| member.outcome.objects()).map(|object| &object.node);
-        applied.chain(&cluster.beside).filter(|node| Spec::is_one(node)).for_each(&mut take);
-    }
+    kustomizations(clusters).for_each(&mut take);
     let members = clusters.iter().flat_map(|cluster| &cluster.members);
     found.extend(members.map(|member| place(&member.spec.origin)));
     found

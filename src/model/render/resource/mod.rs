@@ -80,6 +80,23 @@ impl Resource {
         self.unproven.get_or_insert_with(|| address.clone());
     }
 
+    /// Changes it. Where a remote resource that is not here may have made what the change needs, one that fails leaves it as it is. Says
+    /// whether it succeeded.
+    ///
+    /// # Errors
+    /// The change fails, whatever is not here.
+    pub fn attempt(&mut self, change: impl FnOnce(&mut Self) -> Result<()>) -> Result<bool> {
+        let before = self.unproven.is_some().then(|| self.clone());
+        match (change(self), before) {
+            (Ok(()), _) => Ok(true),
+            (Err(_), Some(before)) => {
+                *self = before;
+                Ok(false)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
     /// Deleted by a patch, or nothing in it.
     pub fn is_empty(&self) -> bool {
         fields::is_empty(&self.node)

@@ -14,6 +14,7 @@ use super::super::resources::Resources;
 use super::super::session::Session;
 use super::super::trace::{Composition, Joint, PartRole};
 use super::{Transform, TransformContext, Transforms, field_specs, lenient};
+use crate::domain::go_pattern;
 
 struct Images {
     image: Image,
@@ -34,7 +35,7 @@ pub(super) fn from_file(_: TransformContext<'_>, node: &Node) -> Result<Transfor
 }
 
 fn boxed(image: Image, specs: Vec<FieldSpec>) -> Box<dyn Transform> {
-    let pattern = Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name)).ok();
+    let pattern = go_pattern::compile(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name));
     Box::new(Images { image, pattern, specs })
 }
 

@@ -226,14 +226,13 @@ fn json(
 
 impl Transform for Patches {
     fn transform(&self, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
-        let schemas = session.schemas.borrow();
         match &self.content {
             Content::Nothing => Ok(()),
             Content::Strategic(patches) => {
                 session.uses_builtin.set(true);
                 self.strategic(patches, resources, session)
             }
-            Content::Json(operations) => self.json(operations, resources, &schemas),
+            Content::Json(operations) => self.json(operations, resources, session),
         }
     }
 }
@@ -248,7 +247,7 @@ impl Patches {
                 return Err(BuildError::invalid(message).at(&self.origin));
             };
             let selected = resources.select(target, schemas)?;
-            return apply_to(resources, &selected, patch, schemas);
+            return apply_to(resources, &selected, patch, session);
         }
         for patch in patches {
             let id = patch.original_id(schemas)?;
@@ -263,15 +262,16 @@ impl Patches {
                 BuildError { message, ..error }.at(patch.node.origin())
             })?;
             if self.checks_ids {
-                apply_to(resources, &[at], patch, schemas)?;
+                apply_to(resources, &[at], patch, session)?;
             } else {
-                apply(&mut resources.list[at], patch, schemas)?;
+                attempt(&mut resources.list[at], session, |resource| apply(resource, patch, schemas))?;
             }
         }
         Ok(())
     }
 
-    fn json(&self, operations: &Operations, resources: &mut Resources, schemas: &BuildSchemas) -> Result<()> {
+    fn json(&self, operations: &Operations, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
+        let schemas = &*session.schemas.borrow();
         let Some(target) = &self.target else {
             return Err(BuildError {
                 hint: "add `target:` to the patch".to_owned(),
@@ -285,7 +285,7 @@ impl Patches {
                 resource.store_previous_id(schemas)?;
             }
             let before = annotations(&resource.node);
-            json_patch::apply(operations, &mut resource.node)?;
+            attempt(resource, session, |resource| json_patch::apply(operations, &mut resource.node))?;
             resource.edit_annotations(|annotations| {
                 for (_, entry) in before.iter().filter(|(key, _)| note::is_internal(key)) {
                     annotations.insert(entry.clone());
@@ -296,8 +296,17 @@ impl Patches {
     }
 }
 
+/// Changes an object; a change that needs what is not here is a doubt.
+fn attempt(resource: &mut Resource, session: &Session<'_>, change: impl FnOnce(&mut Resource) -> Result<()>) -> Result<()> {
+    if !resource.attempt(change)? {
+        session.doubt();
+    }
+    Ok(())
+}
+
 /// Applies a patch to all objects that have the id of a selected one.
-fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, schemas: &BuildSchemas) -> Result<()> {
+fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, session: &Session<'_>) -> Result<()> {
+    let schemas = &*session.schemas.borrow();
     let ids: HashSet<_> = selected.iter().map(|at| exact_key(&resources.list[*at], schemas)).collect();
     let list = std::mem::take(&mut resources.list);
     let mut kept = Vec::with_capacity(list.len());
@@ -311,7 +320,7 @@ fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, sch
             copy.set_namespace(&namespace, &origin)?;
             let own = resource.node.get("apiVersion").map_or_else(|| resource.node.origin().clone(), |own| own.origin().clone());
             copy.set_api_version(&resource.gvk().api_version(), &own)?;
-            apply(&mut resource, &copy, schemas)?;
+            attempt(&mut resource, session, |resource| apply(resource, &copy, schemas))?;
         }
         if !resource.is_empty() {
             kept.push(resource);

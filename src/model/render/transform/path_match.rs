@@ -8,6 +8,7 @@ use super::super::fields;
 use super::super::node::{Node, Origin, Tag, Trace, Value};
 use super::super::read::{self, TextPlace};
 use super::super::write;
+use crate::domain::go_pattern;
 
 /// What is made where a path ends in nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,8 @@ impl Matcher<'_> {
     fn items(&self, root: &mut Node, part: &str, path: &[String]) -> Result<Option<Vec<Vec<usize>>>> {
         let (name, value) = fields::item(part)?;
         fields::expect_list(root)?;
-        let pattern = Regex::new(value).map_err(|_| BuildError::invalid(format!("`{value}` is not a regular expression")))?;
+        let pattern =
+            go_pattern::compile(value).ok_or_else(|| BuildError::invalid(format!("`{value}` is not a regular expression")))?;
         for is_retry in [false, true] {
             let found = self.matching_items(root, name, &pattern, path)?;
             if !found.is_empty() || self.create == Create::Nothing {

@@ -9,7 +9,7 @@ use super::super::error::{BuildError, Result};
 use super::super::fields;
 use super::super::id::{self, Gvk, Id, meta_text};
 use super::super::kustomization::{FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget};
-use super::super::node::{Layer, Node, Tag, Trace, Value};
+use super::super::node::{Layer, Node, Tag, Text, Trace, Value};
 use super::super::resource::{Resource, annotations, labels};
 use super::super::resources::Resources;
 use super::super::selector::{Patterns, Selector};
@@ -79,15 +79,24 @@ fn run(replacement: &Replacement, resources: &mut Resources, session: &Session<'
             Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: PartRole::Copy, is_name: false, value }
         }
         // what it takes the value of is among what is not here
-        (Some(source), None) if !resources.lack.is_nothing() && selected(source, resources)?.is_none() => {
-            session.doubt();
-            return doubt(targets, resources);
+        (Some(source), None) => {
+            let lacks = match selected(source, resources)? {
+                Some(resource) => resource.unproven.clone(),
+                None => resources.lack.address.clone(),
+            };
+            match (source_value(source, resources), lacks) {
+                (Ok(given), _) => given,
+                (Err(_), Some(address)) => {
+                    session.doubt();
+                    return doubt(targets, resources, &address);
+                }
+                (Err(error), None) => return Err(error),
+            }
         }
-        (Some(source), None) => source_value(source, resources)?,
         (None, None) => unreachable!("looked at above"),
     };
     for target in targets {
-        apply(target, &given, resources)?;
+        apply(target, &given, resources, session)?;
     }
     Ok(())
 }
@@ -131,13 +140,12 @@ fn ids(resource: &Resource) -> Result<Vec<Id>> {
 }
 
 /// Marks what would get a value that is not known.
-fn doubt(targets: &[ReplacementTarget], resources: &mut Resources) -> Result<()> {
-    let Some(address) = resources.lack.address.clone() else { return Ok(()) };
+fn doubt(targets: &[ReplacementTarget], resources: &mut Resources, address: &Text) -> Result<()> {
     for target in targets {
         let chosen = Chosen::by(target)?;
         for resource in &mut resources.list {
             if chosen.has(resource)? {
-                resource.doubt(&address);
+                resource.doubt(address);
             }
         }
     }
@@ -196,11 +204,11 @@ fn split(text: &str, delimiter: &str) -> Vec<Range<usize>> {
     text.split(delimiter).map(piece).collect()
 }
 
-fn apply(target: &ReplacementTarget, value: &Given, resources: &mut Resources) -> Result<()> {
+fn apply(target: &ReplacementTarget, value: &Given, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
     let chosen = Chosen::by(target)?;
     for resource in &mut resources.list {
-        if chosen.has(resource)? {
-            copy_into(resource, target, value)?;
+        if chosen.has(resource)? && !resource.attempt(|resource| copy_into(resource, target, value))? {
+            session.doubt();
         }
     }
     Ok(())

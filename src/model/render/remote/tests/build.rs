@@ -181,6 +181,28 @@ fn without_it_the_rest_is_built_and_what_depends_on_it_is_not_proven() {
             vec!["web?", "web"],
             1,
         ),
+        // what comes after it may need what it sets
+        (
+            format!(
+                "{all}]\npatches:\n- {{path: '{CRD}', target: {{kind: Deployment}}}}\n- target: {{kind: Deployment}}\n  patch: '[{{op: replace, path: /spec/gone/2, value: a}}]'\n"
+            ),
+            vec!["web?", "web"],
+            2,
+        ),
+        (
+            format!(
+                "{all}]\npatches:\n- {{path: '{CRD}', target: {{kind: Deployment}}}}\nreplacements: [{{source: {{kind: Deployment, fieldPath: spec.gone}}, targets: [{{select: {{kind: ConfigMap}}, fieldPaths: [data.a]}}]}}]\n"
+            ),
+            vec!["web?", "web?"],
+            2,
+        ),
+        (
+            format!(
+                "{all}]\npatches:\n- {{path: '{CRD}', target: {{kind: Deployment}}}}\nreplacements: [{{source: {{kind: ConfigMap}}, targets: [{{select: {{kind: Deployment}}, fieldPaths: [spec.gone]}}]}}]\n"
+            ),
+            vec!["web?", "web"],
+            2,
+        ),
         // as do components, transformers, configurations, schemas
         (format!("{all}]\ncomponents: ['{BASE}']\n"), vec!["web?", "web?"], 1),
         (format!("{all}]\ntransformers: ['{CRD}']\n"), vec!["web?", "web?"], 1),
@@ -234,6 +256,12 @@ fn what_is_missing_below_counts_above_and_mistakes_stay_mistakes() {
     assert_eq!((names(built), uses.doubts), (vec!["web".to_owned()], 1));
     let wrong = [("app/kustomization.yaml", "resources: [https://example.test/a.yaml, gone.yaml]\n")];
     assert_eq!(build(&wrong, &Remotes::unknown()).1.map_err(|error| error.cause).err(), Some(Cause::Missing));
+    // the patch that is not here is of another object
+    let other = format!(
+        "resources: [map.yaml]\npatches:\n- {{path: '{CRD}', target: {{kind: Service}}}}\n- target: {{kind: ConfigMap}}\n  patch: '[{{op: replace, path: /data/gone/2, value: a}}]'\n"
+    );
+    let files = [("app/kustomization.yaml", other.as_str()), ("app/map.yaml", MAP)];
+    assert!(build(&files, &Remotes::unknown()).1.is_err());
 }
 
 /// fileloader.go: a clone reads no file that is not below the kustomization, leads to no folder outside, and never to itself.

@@ -117,3 +117,24 @@ fn what_a_cluster_composes_is_built_as_its_generator_copies_it_with_the_places_o
     };
     assert!(why.contains("is made of what is not here"), "{why}");
 }
+
+/// What all clusters have in common leaves the paths to the overlays of each; the sync and its source are not committed.
+#[test]
+fn an_artifact_is_the_folder_that_holds_the_paths_as_overlays_set_them() {
+    let from = "  sourceRef: {kind: OCIRepository, name: flux-system}\n";
+    let overlay = |cluster: &str| {
+        format!(
+            "resources: [../base]\npatches:\n- target: {{kind: Kustomization}}\n  patch: '[{{op: replace, path: /spec/path, value: providers/{cluster}/apps}}]'\n"
+        )
+    };
+    let mut tree = Memory::default();
+    tree.insert("k8s/clusters/base/kustomization.yaml", b"resources: [apps.yaml]\n");
+    tree.insert("k8s/clusters/base/apps.yaml", flux("apps", "providers/__PROVIDER__/apps", from).as_bytes());
+    for cluster in ["local", "prod"] {
+        tree.insert(&format!("k8s/clusters/{cluster}/kustomization.yaml"), overlay(cluster).as_bytes());
+        tree.insert(&format!("k8s/providers/{cluster}/apps/a.yaml"), SETTINGS.as_bytes());
+    }
+    let repository = Builder::default().build(&tree).expect("readable");
+    assert_eq!(names(&repository), ["local flux-system/apps 1", "prod flux-system/apps 1"]);
+    assert!(repository.unreached.is_empty(), "{:?}", repository.unreached);
+}

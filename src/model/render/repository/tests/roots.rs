@@ -366,3 +366,102 @@ fn a_bootstrapped_sync_that_a_kustomization_forgets_begins_its_cluster_all_the_s
     ]);
     assert_eq!(found, ["a: flux-system apps"]);
 }
+
+/// Written once for all clusters; each has the path of its own.
+#[test]
+fn a_sync_that_overlays_patch_begins_the_cluster_of_each() {
+    let patch = |cluster: &str| {
+        format!(
+            "resources: [../../base/flux-system]\npatches:\n- target: {{kind: Kustomization, name: flux-system}}\n  patch: '[{{op: replace, path: /spec/path, value: ./clusters/{cluster}/00}}]'\n- patch: '{{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {{name: apps, namespace: flux-system}}, spec: {{path: ./apps/{cluster}}}}}'\n"
+        )
+    };
+    for path in ["'./clusters/${TENANT}/${CLUSTER}'", "./replace/me"] {
+        let found = clusters(&[
+            ("clusters/base/flux-system/kustomization.yaml", "resources: [sync.yaml, apps.yaml]\n"),
+            ("clusters/base/flux-system/sync.yaml", &ks("flux-system", path)),
+            ("clusters/base/flux-system/apps.yaml", &ks("apps", "'./apps/${TENANT}'")),
+            ("clusters/east/00/kustomization.yaml", &patch("east")),
+            ("clusters/west/00/kustomization.yaml", &patch("west")),
+            ("apps/east/a.yaml", SETTINGS),
+            ("apps/west/a.yaml", SETTINGS),
+        ]);
+        assert_eq!(found, ["east: flux-system apps", "west: flux-system apps"], "{path}");
+    }
+}
+
+/// What all have in common is a patch of the whole cluster: their own files say neither source nor interval.
+#[test]
+fn kustomizations_whose_source_a_patch_says_are_counted() {
+    let bare = |name: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{path: ./{name}}}\n"
+        )
+    };
+    let list = "resources: [sync.yaml, a.yaml, b.yaml]\npatches: [{path: common.yaml, target: {kind: Kustomization}}]\n";
+    let repository = built(&[
+        ("clusters/east/kustomization.yaml", list),
+        ("clusters/east/sync.yaml", &ks("flux-system", "./clusters/east")),
+        (
+            "clusters/east/common.yaml",
+            &bare("any").replace("{path: ./any}", "{sourceRef: {kind: GitRepository, name: flux-system}}"),
+        ),
+        ("clusters/east/a.yaml", &bare("a")),
+        ("clusters/east/b.yaml", &bare("b")),
+        ("clusters/east/unlisted.yaml", &ks("old", "./a")),
+        ("a/a.yaml", SETTINGS),
+        ("b/a.yaml", SETTINGS),
+    ]);
+    let members: Vec<_> = repository.clusters[0].members.iter().map(|member| member.spec.name.to_string()).collect();
+    assert_eq!(members, ["flux-system", "a", "b"]);
+    // the patch names a source, as what is unlisted does: it is a part of the others
+    let missed: Vec<_> = repository.unreached.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!((repository.declared, missed), (4, vec!["flux-system/old"]));
+}
+
+/// One cluster applies its own sync; the syncs of the others are not committed, and may be deeper.
+#[test]
+fn a_cluster_beside_others_may_begin_deeper() {
+    let found = clusters(&[
+        ("k8s/clusters/nas/flux/cluster.yaml", &ks("cluster", "./k8s/clusters/nas/flux")),
+        ("k8s/clusters/one/flux/deploy/apps.yaml", &ks("apps", "./k8s/clusters/one/apps")),
+        ("k8s/clusters/one/apps/a.yaml", SETTINGS),
+        ("k8s/archive/apps.yaml", &ks("old", "./k8s/clusters/one/apps")),
+        ("archive/clusters/two/flux/deploy/apps.yaml", &ks("old", "./k8s/clusters/one/apps")),
+    ]);
+    assert_eq!(found, ["flux: cluster", "deploy: apps"]);
+}
+
+/// A tenant keeps what is his on a branch of its own: what is there is not what is here.
+#[test]
+fn another_branch_of_the_same_repository_is_not_here() {
+    let source = |name: &str, at: &str| {
+        format!(
+            "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{url: 'https://example.test/fleet'{at}}}\n"
+        )
+    };
+    let tenant = flux("tenant", "./production", "  sourceRef: {kind: GitRepository, name: tenant}\n");
+    let look = |own: &str, other: &str| {
+        let sync = format!("{}{}", ks("flux-system", "./cluster"), source("flux-system", own));
+        let tenant = format!("{tenant}{}", source("tenant", other));
+        let repository = built(&[("cluster/flux-system/sync.yaml", &sync), ("cluster/tenant.yaml", &tenant)]);
+        match &repository.clusters[0].members[1].outcome {
+            BuildOutcome::Elsewhere(why) => why.clone(),
+            BuildOutcome::Failed(error) => error.message.clone(),
+            BuildOutcome::Built(_) => "built".to_owned(),
+        }
+    };
+    let elsewhere = "GitRepository flux-system/tenant is this repository's branch `dev`";
+    let here = "`./production` of the Flux Kustomization flux-system/tenant is not in its source";
+    for (own, other, expected) in [
+        (", ref: {branch: main}", ", ref: {branch: dev}", elsewhere),
+        (", ref: {name: refs/heads/main}", ", ref: {branch: dev}", elsewhere),
+        (", ref: {branch: main}", ", ref: {branch: main}", here),
+        (", ref: {branch: main}", ", ref: {name: refs/heads/main}", here),
+        // which branch that is of is not known
+        (", ref: {branch: main}", ", ref: {branch: dev, tag: v1}", here),
+        (", ref: {branch: main}", "", here),
+        ("", ", ref: {branch: dev}", here),
+    ] {
+        assert_eq!(look(own, other), expected, "{own} {other}");
+    }
+}
