@@ -30,7 +30,9 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, programs, records};
-pub use changes::{Answered, AppliedBuilds, ChangeOptions, Changes, Planned, outcome as plan_outcome, planned};
+pub use changes::{
+    Answered, AppliedBuilds, ChangeOptions, Changes, Planned, opening as opened_file, outcome as plan_outcome, planned,
+};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;

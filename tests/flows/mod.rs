@@ -6,6 +6,7 @@ pub mod driver;
 mod acting;
 mod alone;
 mod ascii;
+mod by_hand;
 mod changes;
 mod checks;
 mod compared;

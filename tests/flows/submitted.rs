@@ -9,9 +9,6 @@ use serde_json::Value;
 use super::files::fleet;
 use crate::support::program::{Fluxdeck, Ran};
 use crate::support::terminal::WIDE;
-use fluxdeck::runtime::{self, Options, Origin};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, CheckoutFile, Proposed, SiteScope};
-use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 /// Long enough for a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -167,111 +164,72 @@ fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
     assert_eq!(desk.branches(), [""; 0]);
 }
 
-#[tokio::test]
-async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
-    let desk = Desk::new();
-    let options = Options::of(Origin::Recorded(super::driver::fleet()));
-    let changes = options.changes(runtime::Desk::of(options.repositories()));
-    let folder = desk.checkout().display().to_string();
-    let query = || {
-        let scope = SiteScope::Kustomization(APPS.to_owned());
-        let order = ChangeOrder {
-            playbook: "set-field".to_owned(),
-            object: "deploy/frontend".to_owned(),
-            settings: vec![fluxdeck_model::change::ChangeSetting::set(
-                "spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81",
-            )],
-            site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
-            ..ChangeOrder::default()
-        };
-        ChangeQuery { object: None, also: Vec::new(), applier: None, order, said: None, consent: PolicyConsent::Kept }
-    };
-    let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
-    for is_same in [true, false] {
-        let proposed = changes.propose(None, query(), false, "").await.expect("it is planned").0;
-        let Proposed::Refused(refusal) = proposed else { panic!("{proposed:?}") };
-        let place = refusal.by_hand(0).expect("a line sets it");
-        assert_eq!(place.copy, CheckoutFile::Here { path: file.display().to_string(), is_same });
-        assert!(place.at.to_string().starts_with("flux/apps/base/frontend/deployment.yaml:"), "{place:?}");
-        // as the user has it, not yet committed
-        std::fs::write(&file, "# mine\n").expect("written");
+/// The file of the production overlay, with another number.
+fn overlay(desk: &Desk, replicas: u32) -> String {
+    let path = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
+    let text = std::fs::read_to_string(path).expect("the overlay");
+    let new = text.replace("count: 3", &format!("count: {replicas}"));
+    assert_ne!(new, text);
+    new
+}
+
+impl Desk {
+    fn edit_file(&self, content: &str, more: &[&str]) -> Ran {
+        let folder = self.checkout().display().to_string();
+        self.user.write("new.yaml", content);
+        let from = self.user.file("new.yaml").display().to_string();
+        let layer = "flux/apps/production/web/kustomization.yaml:1";
+        let fixed = ["run", "edit-file", "deploy/frontend", "--repo", &folder, "--kustomization", APPS];
+        self.user.run(&[&fixed[..], &["--layer", layer, "--from", &from], more].concat())
     }
-    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "# mine\n", "it is only read");
 }
 
 #[test]
-fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review() {
+fn a_file_edited_by_hand_is_pushed_as_it_was_saved() {
     let desk = Desk::new();
-    let hook = desk.refuse("no");
-    assert_eq!(desk.scale(5, &["--push-only"]).code, 1);
-    std::fs::remove_file(&hook).expect("a hook");
-    let refused = desk.scale(5, &["--push-only", "--readonly"]);
-    assert!(refused.code == 1 && refused.err.contains("read-only"), "{refused:?}");
-
-    // somebody else changes the same line meanwhile
-    let file = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
-    let text = std::fs::read_to_string(&file).expect("a file");
-    std::fs::write(&file, text.replace("count: 3", "count: 4")).expect("written");
-    desk.git(&desk.checkout(), &["commit", "-qam", "four"]);
-    desk.git(&desk.checkout(), &["push", "-q", "origin", "HEAD:main"]);
-    let ran = desk.scale(5, &["--push-only"]);
+    let content = format!("{}# by hand\r\n# without an end", overlay(&desk, 6));
+    let ran = desk.edit_file(&content, &["--push-only", "--reason", "black friday"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("4 -> 5"), "it is planned on the head of the branch: {}", ran.err);
+    assert!(ran.err.contains("spec.replicas: 3 -> 6") && ran.err.contains("passed      edit"), "{ran:?}");
+    let branches = desk.branches();
+    assert_eq!(branches.len(), 1, "{branches:?}");
+    let shown = desk.git(&desk.remote(), &["show", &format!("{}:flux/apps/production/web/kustomization.yaml", branches[0])]);
+    assert_eq!(shown, content.trim());
+    assert_eq!(desk.git(&desk.checkout(), &["status", "--porcelain"]), "", "the checkout stays as it is");
+    // once more: the same change, on the same branch
+    assert_eq!(desk.edit_file(&content, &["--push-only"]).code, 0);
+    assert_eq!(desk.branches().len(), 1);
+    // it is in the journal, to be planned again in another run
+    let change = &desk.changes()[0];
+    assert_eq!((&change["state"], &change["branch"]), (&"done".into(), &branches[0].as_str().into()));
 }
 
 #[test]
-fn a_clone_that_many_make_at_once_is_made_once_and_whole() {
-    let cache = tempfile::tempdir().expect("a folder");
-    for round in 0..20 {
-        let path = fluxdeck::git::clone_of(cache.path(), &format!("https://h/{round}"));
-        std::thread::scope(|scope| {
-            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| fluxdeck::git::make_clone(&path))).collect();
-            for made in all {
-                let made = made.join().expect("it ends");
-                assert!(made.is_ok(), "{made:?}");
-            }
-        });
-        assert!(path.join("HEAD").is_file() && path.join("objects").is_dir());
-    }
-    let names = std::fs::read_dir(cache.path().join("repositories")).expect("a folder");
-    assert_eq!(names.count(), 20, "nothing else is left");
-}
-
-/// At a terminal nothing leaves the machine before a yes to what was shown.
-#[test]
-fn at_a_terminal_the_diff_is_shown_and_it_is_asked() {
+fn a_file_edited_by_hand_is_printed_or_refused_before_anything_is_pushed() {
     let desk = Desk::new();
-    let folder = desk.checkout().display().to_string();
-    let arguments =
-        ["run", "scale", "deploy/frontend", "--repo", &folder, "--kustomization", APPS, "--set", "replicas=5", "--push-only"];
-    for (answer, branches) in [("n\r", 0), ("\r", 0), ("y\r", 1)] {
-        let mut screen = desk.user.open(&arguments, WIDE);
-        screen.until("the question", SOON, |text| text.contains("push the branch? [y/N]") && text.contains("+  count: 5"));
-        screen.keys(answer);
-        assert_eq!(screen.end(SOON).success(), branches == 1, "{answer:?}");
-        assert_eq!(desk.branches().len(), branches, "{answer:?}");
+    let content = overlay(&desk, 6);
+    let patch = desk.edit_file(&content, &["--dry-run", "-o", "patch"]);
+    assert_eq!(patch.code, 0, "{patch:?}");
+    assert!(patch.out.starts_with("diff --git a/flux/apps/production/web/kustomization.yaml"), "{patch:?}");
+    desk.user.write("change.patch", &patch.out);
+    let file = desk.user.file("change.patch").display().to_string();
+    desk.git(&desk.checkout(), &["apply", "--check", &file]);
+    let same = std::fs::read_to_string(desk.checkout().join("flux/apps/production/web/kustomization.yaml")).expect("there");
+    let unchanged = desk.edit_file(&same, &["--dry-run"]);
+    assert!(unchanged.code == 0 && unchanged.err.contains("nothing was changed"), "{unchanged:?}");
+    for (content, more, code, why) in [
+        ("a: [\n".to_owned(), &["--push-only"][..], 1, "flux/apps/production/web/kustomization.yaml: "),
+        (format!("{content}components: [../nowhere]\n"), &["--push-only"], 1, "could not be built any more"),
+        (content.clone(), &["--push-only", "--set", "spec.replicas=3"], 2, "sets no fields"),
+    ] {
+        let ran = desk.edit_file(&content, more);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains(why), "{why}: {ran:?}");
     }
-    let ran = desk.scale(7, &["--push-only", "--yes"]);
-    assert_eq!((ran.code, desk.branches().len()), (0, 2), "{ran:?}");
-}
-
-/// The repository is the one that the cluster names: a checkout is not needed, nor written to.
-#[test]
-fn a_dry_run_from_the_cluster_needs_no_checkout() {
-    let user = Fluxdeck::new();
-    let scale = ["run", "scale", "deploy/frontend", "-n", "web", "--set", "replicas=5", "--demo", "--dry-run"];
-    let patch = user.run(&[&scale[..], &["-o", "patch"]].concat());
-    assert!(patch.code == 0 && patch.out.starts_with("diff --git a/flux/apps/production/"), "{patch:?}");
-    assert!(patch.err.contains("ops/fleet") && patch.err.contains("found by"), "{patch:?}");
-    let ran = user.run(&[&scale[..], &["-o", "json"]].concat());
-    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    assert_eq!((&planned["outcome"], &planned["changes"][0]["after"]), (&"planned".into(), &"5".into()), "{planned}");
-    assert!(planned["competing"].as_array().is_some_and(Vec::is_empty), "{planned}");
-
-    let checkout = ["run", "scale", "deploy/checkout", "-n", "shop", "--set", "replicas=5", "--demo", "--dry-run", "-o", "json"];
-    let ran = user.run(&checkout);
-    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    assert_eq!(planned["competing"][0]["number"], 2, "{planned}");
-    let text = user.run(&checkout[..checkout.len() - 2]);
-    assert!(text.out.contains("warning     open pull requests: #2 (by ben, open) changes the same field"), "{text:?}");
+    let folder = desk.checkout().display().to_string();
+    let fixed = ["run", "edit-file", "deploy/frontend", "--repo", &folder, "--kustomization", APPS];
+    let several = desk.user.run(&[&fixed[..], &["--dry-run"]].concat());
+    assert_eq!(several.code, 2, "{several:?}");
+    assert!(several.err.contains("several files make") && several.err.contains("--layer flux/apps/"), "{several:?}");
+    assert_eq!(desk.branches(), [""; 0]);
 }

@@ -1,6 +1,7 @@
 //! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven; with `--dry-run` printed as a patch, else
 //! committed, pushed and opened as a pull request. With `--repo DIR` no cluster is needed.
 
+mod file;
 mod print;
 mod submit;
 
@@ -12,7 +13,9 @@ use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
 use super::{Call, ReportFormat};
 use crate::runtime::{self, Bench};
-use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, PlanOutcome};
+use fluxdeck_model::change::{
+    ChangeOrder, ChangeScope, ChangeSetting, ChangeSite, LayerChoice, Opening, OrderedObject, PlanOutcome,
+};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Field;
 use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
@@ -29,6 +32,7 @@ pub(super) const COMMAND: Command = Command {
         "fluxdeck run set-field deploy/web --set spec.replicas=3 --repo . --path apps/web --dry-run -o patch",
         "fluxdeck run set-field hr/podinfo -n web --set spec.chart.spec.version=6.9.0 --wait ready",
         "fluxdeck run edit deploy/web -n web --set spec.replicas=3 --unset spec.paused",
+        "fluxdeck run edit-file deploy/web -n web --from web.yaml --reason 'as agreed'",
     ],
     arguments,
     run: Run::Called {
@@ -46,7 +50,9 @@ pub(super) const COMMAND: Command = Command {
 fn arguments(command: clap::Command) -> clap::Command {
     let own = |playbook: &&'static Playbook| {
         let command = Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None);
-        command.mut_arg("set", |set| set.help(takes(playbook)))
+        let command = command.mut_arg("set", |set| set.help(takes(playbook)));
+        let hidden: &[&str] = if file::is_edited(playbook) { &["set", "set_json", "unset", "leave_out"] } else { &["from"] };
+        hidden.iter().fold(command, |command, name| command.mut_arg(name, |arg| arg.hide(true)))
     };
     command.subcommand_required(true).arg_required_else_help(true).subcommands(playbooks::ALL.iter().map(own))
 }
@@ -84,6 +90,9 @@ struct Arguments {
     /// A field to leave as it is, though the playbook would set it; may be repeated
     #[arg(long, value_name = "FIELD", action = ArgAction::Append)]
     leave_out: Vec<String>,
+    /// The new content of the file; - for standard input. Without it $EDITOR opens the file at a terminal
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -203,12 +212,21 @@ impl Arguments {
 
 /// Plans, and prints or submits. Returns the exit code.
 async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) -> Result<u8> {
+    file::fits(playbook, arguments)?;
     if arguments.dry_run && needs_cluster(arguments) {
         return submit::dry_run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await;
     }
     if arguments.dry_run {
+        let mut order = dry_order(call, playbook, arguments)?;
+        if file::is_edited(playbook) {
+            let opening = tokio::task::block_in_place(|| opened(call, arguments, &order))?;
+            let Some(edit) = file::edited(call, arguments, opening).await? else {
+                return print::unedited(arguments.output);
+            };
+            order = ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order };
+        }
         // nothing else waits for this thread
-        return tokio::task::block_in_place(|| dry_run(call, playbook, arguments));
+        return tokio::task::block_in_place(|| dry_run(call, arguments, &order));
     }
     let only_dry =
         || Error::usage("a patch is printed, or a pull request opened: not both", "add --dry-run, or leave out -o patch");
@@ -228,8 +246,8 @@ fn needs_cluster(arguments: &Arguments) -> bool {
     arguments.what.substitute_from.is_none() && !arguments.files.are_here()
 }
 
-fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
-    let order = ChangeOrder {
+fn dry_order(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<ChangeOrder> {
+    Ok(ChangeOrder {
         playbook: playbook.name.to_owned(),
         object: arguments.objects[0].clone(),
         also: arguments.also(),
@@ -243,13 +261,27 @@ fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8
             ..ChangeSite::default()
         },
         ..ChangeOrder::default()
-    };
+    })
+}
+
+/// The file that makes the object, or the choice of them.
+fn opened(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<Opening> {
+    let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
+    let (asked, order, deny) = (arguments.clone(), order.clone(), call.options.changes.deny.clone());
+    let remotes = arguments.files.remotes(call.places.as_ref())?;
+    arguments.files.worker(remotes)?.wait(move |bench| {
+        let scope = given(bench, &asked)?;
+        runtime::opened_file(bench, asked.files.rev.as_deref(), &order, &namespaces, scope, &deny)
+    })
+}
+
+fn dry_run(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<u8> {
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
     let (asked, deny) = (arguments.clone(), call.options.changes.deny.clone());
     let planned = order.clone();
     let remotes = arguments.files.remotes(call.places.as_ref())?;
     let outcome = arguments.files.worker(remotes)?.wait(move |bench| plan(bench, &asked, &planned, &namespaces, &deny))?;
-    print::outcome(&outcome, &order, arguments.output)
+    print::outcome(&outcome, order, arguments.output)
 }
 
 fn plan(
@@ -259,14 +291,19 @@ fn plan(
     namespaces: &[String],
     deny: &[String],
 ) -> Result<PlanOutcome> {
+    let scope = given(bench, asked)?;
+    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
+}
+
+/// The scope, with the values that were given for variables.
+fn given(bench: &mut Bench, asked: &Arguments) -> Result<ChangeScope> {
     let given = Given::read(asked.what.substitute_from.as_deref())?;
     if asked.what.substitute_from.is_some() {
         // what only the cluster has is known to the builder from here on
         let Bench { checkout, builder, remotes } = &mut *bench;
         given.build(builder, remotes, asked.files.view(checkout)?.tree())?;
     }
-    let scope = scope(asked, &given)?;
-    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
+    scope(asked, &given)
 }
 
 fn scope(asked: &Arguments, given: &Given) -> Result<ChangeScope> {

@@ -68,6 +68,15 @@ pub fn unchanged(object: &str, base: &str, form: Form) -> Result<u8> {
     Ok(0)
 }
 
+/// Reports that the file was not changed. Returns the exit code.
+pub fn unedited(form: Form) -> Result<u8> {
+    match form {
+        Form::Json => output::json(&json!({ "outcome": "nothing changes" }))?,
+        _ => output::beside("nothing was changed"),
+    }
+    Ok(0)
+}
+
 /// Reports why a change is not proposed, and what could be. Returns the exit code.
 pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
     let way = |way: &WayChoice| {
@@ -75,20 +84,20 @@ pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
             Ok(besides) => (Some(besides), None),
             Err(why) => (None, Some(why)),
         };
-        json!({ "layer": way.flag, "place": way.place.at.to_string(), "word": way.word, "alsoChanges": besides, "why": why })
+        json!({ "layer": way.flag, "place": way.place.to_string(), "word": way.word, "alsoChanges": besides, "why": why })
     };
     if form == Form::Json {
         output::json(&json!({
             "object": refusal.object, "field": refusal.field, "outcome": "refused", "why": refusal.why, "hint": refusal.hint,
-            "setAt": refusal.set_at.as_ref().map(|place| place.at.to_string()),
+            "setAt": refusal.set_at.as_ref().map(ToString::to_string),
             "ways": refusal.ways.iter().map(way).collect::<Vec<_>>(), "builds": builds(&refusal.builds),
             "warnings": cautions_json(&refusal.cautions, &refusal.order),
         }))?;
         return Ok(1);
     }
-    let mut out = set_at(refusal.set_at.as_ref().map(|place| &place.at));
+    let mut out = set_at(refusal.set_at.as_ref());
     for way in &refusal.ways {
-        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place.at, way.word));
+        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place, way.word));
         match &way.result {
             Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
             Ok(besides) if besides.is_empty() => out.push_str("  nothing else changes\n"),
@@ -192,8 +201,8 @@ pub fn shown(proposal: &Proposal) -> String {
 /// What a person has to know of a patch that is piped on.
 fn beside(plan: &ChangePlan, order: &ChangeOrder) {
     cautions(&plan.cautions, order).iter().for_each(|line| output::beside(line));
-    for done in &plan.done {
-        radius(&done.proof).iter().for_each(|line| output::beside(line));
+    for proof in plan.proofs() {
+        radius(proof).iter().for_each(|line| output::beside(line));
     }
 }
 
@@ -209,9 +218,12 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
             after.as_deref().map_or_else(|| "taken out".into(), sanitise_line)
         ));
         out.push_str(&format!("changed at  {}  {}\n", way.place(), way.layer));
-        out.push_str(&format!("built by    {}\n", plan.build));
-        proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
-        radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        if plan.by_hand.is_none() {
+            proven(plan, proof, &mut out);
+        }
+    }
+    if let Some(proof) = &plan.by_hand {
+        proven(plan, proof, &mut out);
     }
     change::proposal::unasked(plan).iter().for_each(|check| out.push_str(&checked(check)));
     cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
@@ -220,6 +232,12 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     out.push('\n');
     out.push_str(&shown_patches(&plan.files)?);
     Ok(out)
+}
+
+fn proven(plan: &ChangePlan, proof: &ChangeProof, out: &mut String) {
+    out.push_str(&format!("built by    {}\n", plan.build));
+    proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
+    radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
 }
 
 fn checked(check: &Check) -> String {
@@ -310,6 +328,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
         "build": plan.build,
         "outcome": "planned",
         "changes": changes,
+        "byHand": plan.by_hand.as_ref().map(proof),
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
         "checks": change::proposal::unasked(plan).iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Arguments;
-use super::print;
+use super::{file, print};
 use crate::cli::act::select;
 use crate::cli::headless::Headless;
 use crate::cli::{Call, ReportFormat, output, source, stoppable};
@@ -112,13 +112,21 @@ async fn planned(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Res
         true => connected(call, &call.context).await?,
         false => Headless::apart(call.options.clone(), select::settings(call), &call.context, false),
     };
-    let query = query(&headless, call, playbook, arguments, is_from_cluster)?;
+    let mut query = query(&headless, call, playbook, arguments, is_from_cluster)?;
     let (target, applier) = (query.object.clone(), query.applier.clone());
     let live = match is_from_cluster {
         true => Some(runtime::connect(&call.options, &call.context).await.map_err(|failure| failure.error("the cluster"))?),
         false => None,
     };
     let changes = call.options.changes(Desk::of(call.options.repositories()));
+    if file::is_edited(playbook) {
+        let (opening, order) = changes.opening(live.as_ref(), query.clone()).await?;
+        let Some(edit) = file::edited(call, arguments, opening).await? else {
+            let outcome = Outcome::Printed(print::unedited(arguments.output)?);
+            return Ok(Planning { headless, outcome, runs_programs: false });
+        };
+        query.order = ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order };
+    }
     let (proposed, asking) = changes.propose(live.as_ref(), query, call.readonly, &call.context).await?;
     let mut proposal = match proposed {
         Proposed::Ready(proposal) => proposal,
@@ -262,6 +270,7 @@ fn query(
         namespace,
         also,
         settings: arguments.settings(),
+        by_hand: None,
         left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
@@ -359,6 +368,9 @@ fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     let short = proposal.base.get(..7).unwrap_or(&proposal.base);
     line("repository", &format!("{}  {}@{short} -> {}", order.site.name(), order.site.base, proposal.branch));
     line("found by", &order.site.found_by);
+    if let Some(edit) = &order.by_hand {
+        line("edits", &edit.place_after().to_string());
+    }
     for field in &proposal.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
         let of = fluxdeck_model::change::prefix(field, &proposal.fields);

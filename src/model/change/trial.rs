@@ -1,9 +1,10 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
 use super::builds::{Builds, ChangeScope};
-use super::by_hand::SourceLine;
 use super::edited::EditedFiles;
-use super::plan::{ChangeContext, LayerChoice};
+use super::hand::SourceLine;
+use super::layer::LayerChoice;
+use super::plan::ChangeContext;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::ways::{FoundWays, Way, WayKind};
 use super::write::written;

@@ -272,7 +272,46 @@ fn what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster() {
     }
 }
 
+/// What a person does with the file in the editor, and the lines of the difference: several lines, and two documents, at once.
+const TYPED: &str = "sed -i -e '1s/^/# by hand\\n/' -e 's/^  replicas: 2/  replicas: 3/' \"$file\"\nprintf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: typed\\ndata:\\n  a: b\\n' >> \"$file\"";
+
+/// `E`: the file as it was saved is what is proposed; what it changes and what it adds is in the cluster.
+fn a_file_that_is_edited_by_hand_goes_from_its_row_to_the_cluster() {
+    let bed = bed::alone();
+    let shop = Shop::of(&bed, "typed", &[("deploy/web.yaml", DEPLOYMENT)]);
+    let user = user(&bed, "admin").set("VISUAL", "").set("EDITOR", "sh editor.sh");
+    user.write("editor.sh", &format!("for file; do :; done\n{TYPED}\n"));
+    let mut screen = user.open(&[], SMALL);
+    screen.until_shows("● live", LATER);
+    screen.keys(&format!(":deploy {}\r", shop.name));
+    screen.until("the row", LATER, |text| text.contains("web"));
+    screen.keys("/^web$\r");
+    screen.until("what is found", LATER, |text| text.contains(" 1 of ") && text.contains("restart"));
+    screen.keys("E");
+    screen.until_shows("opens a pull request", SOON);
+    assert_eq!(open(shop.bed, &shop.name), [], "nothing is sent before it is confirmed");
+    screen.keys("\r");
+    let number = within(SOON, || {
+        screen.read(Duration::from_millis(50));
+        open(shop.bed, &shop.name).first().map(|(number, _)| *number)
+    });
+    let number = number.unwrap_or_else(|| panic!("it is opened: {}", screen.text()));
+    let proposed = lines(shop.bed, &shop.name, number);
+    for line in
+        ["+# by hand", "-  replicas: 2 # as many as are needed", "+  replicas: 3 # as many as are needed", "+kind: ConfigMap"]
+    {
+        assert!(proposed.iter().any(|other| other == line), "{line}: {proposed:?}");
+    }
+    merge(shop.bed, &shop.name, number, "squash");
+    let reconciled = user.run(&["reconcile", "ks", &shop.name, "-n", &shop.name, "--with-source"]);
+    assert_eq!(reconciled.code, 0, "{reconciled:?}");
+    let is_there = || shop.reads("deployment/web", ".spec.replicas") == "3" && shop.reads("configmap/typed", ".data.a") == "b";
+    assert!(within(SOON, || is_there().then_some(())).is_some(), "it is applied");
+    screen.keys(":quit\r");
+}
+
 trials! {
+    a_file_that_is_edited_by_hand_goes_from_its_row_to_the_cluster,
     every_playbook_of_a_workload_goes_from_its_row_to_its_pods,
     what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster,
     every_playbook_of_a_release_goes_from_its_row_to_its_pods,

@@ -16,8 +16,8 @@ mod text;
 use std::borrow::Cow;
 
 use super::builds::Build;
-use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
+use super::hand::SourceLine;
 use super::value::Typed;
 use super::wanted::WantedField;
 use super::write::{self, Write};
