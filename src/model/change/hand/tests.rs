@@ -322,6 +322,9 @@ fn the_files_of_an_object_are_named_the_most_specific_first_and_one_is_opened_wi
         let error = opened(&repo().layer(layer), "deploy/web").expect_err(why);
         assert!(error.contains(why), "{error}");
     }
+    let mut linked = repo().layer(at("base/link.yaml"));
+    linked.tree.link("base/link.yaml", "web.yaml");
+    assert!(opened(&linked, "deploy/web").expect_err("another file").contains("is a symbolic link"));
 }
 
 #[test]
