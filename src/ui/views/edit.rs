@@ -164,7 +164,7 @@ fn wanted(manuscript: &Manuscript, text: &str) -> Result<Option<ChangeOrder>> {
 fn typed(manuscript: &Manuscript, text: &str) -> Result<Option<ChangeOrder>> {
     let order = &manuscript.order;
     let LayerChoice::At { file, .. } = &order.layer else { return Ok(None) };
-    hand::check(file, &manuscript.text, text)?;
+    hand::check(file, &manuscript.text, text).map(drop)?;
     let edit = HandEdit::between(file, &manuscript.text, text);
     Ok(edit.map(|edit| ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order.clone() }))
 }
