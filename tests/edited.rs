@@ -75,8 +75,8 @@ fn what_is_deleted_in_the_editor_is_taken_out_of_the_file_that_sets_it() {
 fn the_file_itself_is_edited_at_the_head_of_its_branch_and_goes_to_the_cluster() {
     let script = "cp \"$file\" seen.yaml\nsed -i '1s/^/# by hand\\n/; s/count: [0-9]*/count: 7/' \"$file\"";
     let (user, mut screen) = opened(script, "deploy web", "frontend", "E");
-    screen.until("the files", SOON, |text| text.contains("2  flux/apps/production/web/kustomization.yaml"));
-    screen.keys("2");
+    screen.until("the files", SOON, |text| text.contains("3  flux/apps/production/web/kustomization.yaml"));
+    screen.keys("3");
     screen.until_shows("opens a pull request", SOON);
     let shown = screen.text();
     assert!(shown.contains("spec.replicas") && shown.contains("→ 7"), "{shown}");

@@ -85,7 +85,7 @@ async fn of_several_files_one_is_chosen_and_what_is_typed_is_reviewed() {
         deck.plan(ready(&order, |_| {})).await;
         deck.shows("6 + replicas").keys("enter").await;
         assert_eq!(deck.api().steps[0].2.order.by_hand, order.by_hand);
-        deck.hides("edit-file").hides("is kept");
+        deck.hides("edit-file Deployment").hides("is kept");
     }
 }
 
@@ -103,7 +103,7 @@ async fn nothing_is_changed_where_nothing_was_typed_and_read_only_opens_nothing(
     assert!(deck.api().manuscripts.is_empty());
     // what a chart makes has no file: its release has
     let mut deck = live(100, 30).await;
-    deck.keys(": \"deploy_/web-server\" enter E").await.shows("edit-file HelmRelease web/web");
+    deck.keys(": \"deploy_/web-server\" enter E").await.shows("edit-file HelmRelease shop/web");
     let (ticket, _) = asked(&mut deck);
     let why = "a.yaml is encrypted by SOPS (line 9)";
     answer(&mut deck, ticket, Reply::Failed(Error::failed(why, "use `sops edit`"))).await;

@@ -42,7 +42,7 @@ async fn a_way_that_cannot_be_taken_is_not_offered() {
     let mut refusal = proposals::refused();
     refusal.ways.swap(0, 2);
     deck.plan(Proposed::Refused(Box::new(refusal.clone()))).await;
-    deck.shows("> 2  flux/apps/production/kustomization.yaml").shows("⏎ takes the selected way, esc goes back");
+    deck.shows("> 2  flux/apps/production/kustomization.yaml").shows("⏎ takes the selected way, E edits the file, esc goes back");
     deck.keys("k").await.shows("> 1").hides("⏎ take it").hides("takes the selected way").shows("E edits the file");
 
     refusal.ways.truncate(1);

@@ -164,6 +164,83 @@ fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
     assert_eq!(desk.branches(), [""; 0]);
 }
 
+#[test]
+fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review() {
+    let desk = Desk::new();
+    let hook = desk.refuse("no");
+    assert_eq!(desk.scale(5, &["--push-only"]).code, 1);
+    std::fs::remove_file(&hook).expect("a hook");
+    let refused = desk.scale(5, &["--push-only", "--readonly"]);
+    assert!(refused.code == 1 && refused.err.contains("read-only"), "{refused:?}");
+
+    // somebody else changes the same line meanwhile
+    let file = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, text.replace("count: 3", "count: 4")).expect("written");
+    desk.git(&desk.checkout(), &["commit", "-qam", "four"]);
+    desk.git(&desk.checkout(), &["push", "-q", "origin", "HEAD:main"]);
+    let ran = desk.scale(5, &["--push-only"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("4 -> 5"), "it is planned on the head of the branch: {}", ran.err);
+}
+
+#[test]
+fn a_clone_that_many_make_at_once_is_made_once_and_whole() {
+    let cache = tempfile::tempdir().expect("a folder");
+    for round in 0..20 {
+        let path = fluxdeck::git::clone_of(cache.path(), &format!("https://h/{round}"));
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| fluxdeck::git::make_clone(&path))).collect();
+            for made in all {
+                let made = made.join().expect("it ends");
+                assert!(made.is_ok(), "{made:?}");
+            }
+        });
+        assert!(path.join("HEAD").is_file() && path.join("objects").is_dir());
+    }
+    let names = std::fs::read_dir(cache.path().join("repositories")).expect("a folder");
+    assert_eq!(names.count(), 20, "nothing else is left");
+}
+
+/// At a terminal nothing leaves the machine before a yes to what was shown.
+#[test]
+fn at_a_terminal_the_diff_is_shown_and_it_is_asked() {
+    let desk = Desk::new();
+    let folder = desk.checkout().display().to_string();
+    let arguments =
+        ["run", "scale", "deploy/frontend", "--repo", &folder, "--kustomization", APPS, "--set", "replicas=5", "--push-only"];
+    for (answer, branches) in [("n\r", 0), ("\r", 0), ("y\r", 1)] {
+        let mut screen = desk.user.open(&arguments, WIDE);
+        screen.until("the question", SOON, |text| text.contains("push the branch? [y/N]") && text.contains("+  count: 5"));
+        screen.keys(answer);
+        assert_eq!(screen.end(SOON).success(), branches == 1, "{answer:?}");
+        assert_eq!(desk.branches().len(), branches, "{answer:?}");
+    }
+    let ran = desk.scale(7, &["--push-only", "--yes"]);
+    assert_eq!((ran.code, desk.branches().len()), (0, 2), "{ran:?}");
+}
+
+/// The repository is the one that the cluster names: a checkout is not needed, nor written to.
+#[test]
+fn a_dry_run_from_the_cluster_needs_no_checkout() {
+    let user = Fluxdeck::new();
+    let scale = ["run", "scale", "deploy/frontend", "-n", "web", "--set", "replicas=5", "--demo", "--dry-run"];
+    let patch = user.run(&[&scale[..], &["-o", "patch"]].concat());
+    assert!(patch.code == 0 && patch.out.starts_with("diff --git a/flux/apps/production/"), "{patch:?}");
+    assert!(patch.err.contains("ops/fleet") && patch.err.contains("found by"), "{patch:?}");
+    let ran = user.run(&[&scale[..], &["-o", "json"]].concat());
+    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!((&planned["outcome"], &planned["changes"][0]["after"]), (&"planned".into(), &"5".into()), "{planned}");
+    assert!(planned["competing"].as_array().is_some_and(Vec::is_empty), "{planned}");
+
+    let checkout = ["run", "scale", "deploy/checkout", "-n", "shop", "--set", "replicas=5", "--demo", "--dry-run", "-o", "json"];
+    let ran = user.run(&checkout);
+    let planned: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(planned["competing"][0]["number"], 2, "{planned}");
+    let text = user.run(&checkout[..checkout.len() - 2]);
+    assert!(text.out.contains("warning     open pull requests: #2 (by ben, open) changes the same field"), "{text:?}");
+}
+
 /// The file of the production overlay, with another number.
 fn overlay(desk: &Desk, replicas: u32) -> String {
     let path = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
@@ -180,7 +257,7 @@ impl Desk {
         let from = self.user.file("new.yaml").display().to_string();
         let layer = "flux/apps/production/web/kustomization.yaml:1";
         let fixed = ["run", "edit-file", "deploy/frontend", "--repo", &folder, "--kustomization", APPS];
-        self.user.run(&[&fixed[..], &["--layer", layer, "--from", &from], more].concat())
+        self.user.run(&[&fixed[..], &["--layer", layer, "--content", &from], more].concat())
     }
 }
 

@@ -22,10 +22,10 @@ pub(super) fn fits(playbook: &Playbook, arguments: &Arguments) -> Result<()> {
     let has_fields = !arguments.settings().is_empty() || !arguments.leave_out.is_empty();
     match is_edited(playbook) {
         true if has_fields => {
-            Err(Error::usage(format!("{} sets no fields", playbook.name), "write --from FILE, or edit it at a terminal"))
+            Err(Error::usage(format!("{} sets no fields", playbook.name), "write --content FILE, or edit it at a terminal"))
         }
         true if arguments.objects.len() > 1 => Err(Error::usage("one file is edited at a time", "name one object")),
-        false if arguments.from.is_some() => Err(Error::usage(format!("{} takes no file", playbook.name), "see --help")),
+        false if arguments.content.is_some() => Err(Error::usage(format!("{} takes no file", playbook.name), "see --help")),
         _ => Ok(()),
     }
 }
@@ -39,26 +39,26 @@ pub(super) async fn edited(call: &Call, arguments: &Arguments, opening: Opening)
         Opening::File(file) => file,
         Opening::Several(choices) => return Err(several(&arguments.objects[0], &choices)),
     };
-    let (new, kept) = match &arguments.from {
+    let (new, kept) = match &arguments.content {
         Some(file) => (source::text(file)?, String::new()),
         None => typed(call, arguments, &at.file, &text, at.line).await?,
     };
     match hand::check(&at.file, &text, &new) {
         Ok(_) => Ok(HandEdit::between(&at.file, &text, &new)),
         Err(error) if kept.is_empty() => Err(error),
-        Err(error) => Err(Error { hint: format!("what you typed is kept: mend it and pass --from {kept}"), ..error }),
+        Err(error) => Err(Error { hint: format!("what you typed is kept: repair it and pass --content {kept}"), ..error }),
     }
 }
 
 /// Opens the editor on it. Returns the text, and where it is kept.
 async fn typed(call: &Call, arguments: &Arguments, file: &str, text: &str, line: u32) -> Result<(String, String)> {
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(Error::usage(
             format!("there is no new content for {file}"),
-            "pass --from FILE; at a terminal $EDITOR asks for it",
+            "pass --content FILE; at a terminal $EDITOR asks for it",
         ));
     }
-    let nowhere = || Error::failed("nothing is kept by this run: the editor has no file to open", "pass --from FILE");
+    let nowhere = || Error::failed("nothing is kept by this run: the editor has no file to open", "pass --content FILE");
     let dir = call.options.state_dir.as_ref().ok_or_else(nowhere)?;
     let name = format!("{} {} {file}", call.context, arguments.objects[0]);
     let failed = |error: std::io::Error| Error::failed(format!("the text cannot be kept for the editor: {error}"), "");

@@ -32,7 +32,7 @@ pub(super) const COMMAND: Command = Command {
         "fluxdeck run set-field deploy/web --set spec.replicas=3 --repo . --path apps/web --dry-run -o patch",
         "fluxdeck run set-field hr/podinfo -n web --set spec.chart.spec.version=6.9.0 --wait ready",
         "fluxdeck run edit deploy/web -n web --set spec.replicas=3 --unset spec.paused",
-        "fluxdeck run edit-file deploy/web -n web --from web.yaml --reason 'as agreed'",
+        "fluxdeck run edit-file deploy/web -n web --content web.yaml --reason 'as agreed'",
     ],
     arguments,
     run: Run::Called {
@@ -51,7 +51,7 @@ fn arguments(command: clap::Command) -> clap::Command {
     let own = |playbook: &&'static Playbook| {
         let command = Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None);
         let command = command.mut_arg("set", |set| set.help(takes(playbook)));
-        let hidden: &[&str] = if file::is_edited(playbook) { &["set", "set_json", "unset", "leave_out"] } else { &["from"] };
+        let hidden: &[&str] = if file::is_edited(playbook) { &["set", "set_json", "unset", "leave_out"] } else { &["content"] };
         hidden.iter().fold(command, |command, name| command.mut_arg(name, |arg| arg.hide(true)))
     };
     command.subcommand_required(true).arg_required_else_help(true).subcommands(playbooks::ALL.iter().map(own))
@@ -92,7 +92,7 @@ struct Arguments {
     leave_out: Vec<String>,
     /// The new content of the file; - for standard input. Without it $EDITOR opens the file at a terminal
     #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
+    content: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]

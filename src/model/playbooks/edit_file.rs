@@ -23,5 +23,5 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 };
 
 fn wanted(_: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
-    Err(Error::usage(format!("no file of {} was edited", known.name), "write --from FILE, or edit it at a terminal"))
+    Err(Error::usage(format!("no file of {} was edited", known.name), "write --content FILE, or edit it at a terminal"))
 }

@@ -10,7 +10,7 @@
 //! │ several files make it: which one?                                    │
 //! │ > 1  apps/production/kustomization.yaml:6  images                    │
 //! │   2  apps/base/web.yaml:1  resource                                  │
-//! ╰ ⏎ edit  esc back ────────────────────────────────────────────────────╯
+//! ╰ ⏎ open  esc back ────────────────────────────────────────────────────╯
 //! ```
 //! What was typed is kept until the change is reviewed or discarded. What the edited text means is decided in `change`.
 
@@ -247,7 +247,7 @@ impl View for EditView {
         let again = (scene.theme.sign("⏎", "enter"), "edit again");
         let keys = match self.sheet.get() {
             Some(Sheet::Text(_)) => vec![again, ("esc", "discard")],
-            Some(Sheet::Files(_)) => vec![(again.0, "edit"), ("esc", "back")],
+            Some(Sheet::Files(_)) => vec![(again.0, "open"), ("esc", "back")],
             None => vec![("esc", "back")],
         };
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);

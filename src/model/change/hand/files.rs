@@ -108,7 +108,7 @@ pub fn readable(context: &ChangeContext<'_>, file: &str) -> Result<String> {
     Ok(text)
 }
 
-/// Whether values of Secrets are in a file. Of one that cannot be read every line counts as one, if it speaks of them at all.
+/// Whether values of Secrets are in a file. Of one that cannot be read every line counts as one, if it names them at all.
 pub fn has_secrets(text: &str) -> bool {
     text.to_lowercase().contains("secret") && !CoveredLines::of(text.as_bytes()).is_empty()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::builds::{Build, Builds};
 use super::super::cautions::{self, TouchedLine};
-use super::super::checks::{self, Check, CheckResult};
+use super::super::checks;
 use super::super::compare::{self, BuildDifference};
 use super::super::edited::{EditedFiles, EditedTree};
 use super::super::outside::Outside;
@@ -65,11 +65,7 @@ pub fn plan(context: &ChangeContext<'_>, builds: &mut Builds<'_>, meant: &MeantO
     if !proof.is_clean(&context.scope) && (!context.is_wide || !proof.broken.is_empty()) {
         return Ok(refused.shared(proof));
     }
-    let edited = match &read {
-        Ok(why) => Check { name: "edit".into(), result: CheckResult::Passed, why: why.clone() },
-        Err(why) => Check { name: "edit".into(), result: CheckResult::NotRun, why: why.clone() },
-    };
-    proof.checks = checks::by_hand(edited, (&before.own, &after.own), &proof, context.schemas);
+    proof.checks = checks::by_hand(read, (&before.own, &after.own), &proof, context.schemas);
     let changed = ChangedFile { path, before: Some(Arc::from(old.as_bytes())), after: Arc::from(new.as_bytes()) };
     Ok(PlanOutcome::Planned(planned((&target, &object), &before, &after, edit, changed, proof)))
 }
