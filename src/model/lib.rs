@@ -73,7 +73,7 @@
 //! | plan, refused | a change with a proof for each field; why there is none, with all ways that were tried |
 //! | order, site, proposal | a change as requested; its repository and branch; a plan as data for its review |
 //! | draft | what was typed into the form of a change and not submitted; kept for a run |
-//! | hand edit | the line that a person edits where a change is refused, and their copy of the file |
+//! | hand edit, opening | what a person typed into a file of the repository, as the lines that differ; the file that makes an object, or which there are |
 //! | artifact source | the git repository, branch and folder that an artifact is made from, as a person says |
 //! | edit, operation, splice | a change of a manifest; one request of an edit; the bytes that it replaces |
 //! | YAML source, span, YAML event | the text of a file with its nodes; the bytes of one node; one step of a YAML reader |

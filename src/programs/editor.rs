@@ -39,6 +39,14 @@ pub fn editor(file: &Path, line: u32) -> Command {
     command
 }
 
+/// Opens a file at a line, and waits until the editor is through with it.
+///
+/// # Errors
+/// As [`edited`].
+pub async fn edit(file: &Path, line: u32) -> Result<(), Failure> {
+    edited(editor(file, line).status().await)
+}
+
 /// What the shell ends with where it does not find a program (POSIX, Shell Command Language 2.8.2).
 const NOT_FOUND: i32 = 127;
 

@@ -31,7 +31,7 @@ use fluxdeck_model::domain::text::redact;
 pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch, fetch_pulls, pull_reference};
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
 pub use credential_helper::{Helped, ask_docker_helper};
-pub use editor::{edited, editor};
+pub use editor::{edit, edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;
 pub use guard::Guard;

@@ -11,10 +11,11 @@ use super::{Answered, Origin, Runtime, looks};
 use crate::cluster::Connection;
 use crate::files::Disk;
 use crate::records;
-use fluxdeck_model::change::PullPlace;
+use fluxdeck_model::change::{ChangeOrder, OpenedFile, Opening, PullPlace};
 use fluxdeck_model::domain::ClusterId;
 use fluxdeck_model::domain::published::Offered;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::state::pulls::PullRemark;
 use fluxdeck_model::state::{ChangeQuery, Manuscript, Message, Reply, Terminal, Ticket};
 
@@ -81,12 +82,17 @@ impl Runtime {
         let (changes, disk, dir) = (self.changes.clone(), self.options.disk.clone(), self.sheets());
         self.about(ticket, query, |live, query, answer| async move {
             let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
+            let is_file = playbooks::find(&query.order.playbook) == Some(playbooks::file_editor());
             let written = async {
+                if is_file {
+                    let (opening, order) = changes.opening(live.as_ref(), query).await?;
+                    return opened(opening, order, &name, disk, dir).await;
+                }
                 let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
                 let path = put(disk, dir, format!("{name}.yaml"), text.clone()).await?;
-                Ok(Manuscript { text, path, line, order })
+                Ok(Reply::Manuscript(Box::new(Manuscript { text, path, line, order })))
             };
-            answer.give(written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))).await;
+            answer.give(written.await.unwrap_or_else(Reply::Failed)).await;
         })
     }
 
@@ -141,6 +147,17 @@ impl Runtime {
 /// The answer of a task that broke to the view that waits for it.
 fn failed(ticket: Ticket) -> impl FnOnce(&Error) -> Option<Message> + Send + 'static {
     move |error| Some(Message::Reply(ticket, Reply::Failed(error.clone())))
+}
+
+/// Writes an opened file down, with what was typed into it before; or says which there are.
+async fn opened(opening: Opening, order: ChangeOrder, object: &str, disk: Arc<dyn Disk>, dir: Option<PathBuf>) -> Result<Reply> {
+    let OpenedFile { at, text } = match opening {
+        Opening::File(file) => file,
+        Opening::Several(choices) => return Ok(Reply::Files(choices)),
+    };
+    let begun = order.by_hand.as_ref().map_or_else(|| text.clone(), |edit| edit.merged(&text).0);
+    let path = put(disk, dir, format!("{object} {}", at.file), begun).await?;
+    Ok(Reply::Manuscript(Box::new(Manuscript { text, path, line: at.line, order })))
 }
 
 /// Writes a text under a name. Returns the file.

@@ -32,7 +32,7 @@ use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, programs, records};
 pub use changes::{
-    Answered, AppliedBuilds, Asking, ChangeOptions, Changes, FilesHere, Planned, meant as programs_meant,
+    Answered, AppliedBuilds, Asking, ChangeOptions, Changes, FilesHere, Planned, meant as programs_meant, opening as opened_file,
     outcome as plan_outcome, planned,
 };
 pub use compare::{concerns, is_in, schemas};

@@ -35,6 +35,8 @@ pub struct Api {
     held: Vec<(Task, Step)>,
     /// Changes that were to be planned, and their tickets.
     pub plans: Vec<(Ticket, ChangeQuery)>,
+    /// Changes whose object, or the file of it, was to be written down for the editor.
+    pub manuscripts: Vec<(Ticket, ChangeQuery)>,
     /// Texts that were written down for the editor.
     pub sheets: Vec<(Ticket, String)>,
     /// Steps of changes that were to be carried out, with the change as it was then.
@@ -203,6 +205,7 @@ impl Api {
             holds: false,
             held: Vec::new(),
             plans: Vec::new(),
+            manuscripts: Vec::new(),
             sheets: Vec::new(),
             steps: Vec::new(),
         }
@@ -236,6 +239,10 @@ impl Api {
             Effect::Write { task, step, .. } => Taken::Answered(self.write(task, &step, app)),
             Effect::Propose { ticket, query, .. } => {
                 self.plans.push((ticket, *query));
+                Taken::Answered(Vec::new())
+            }
+            Effect::Manuscript { ticket, query } => {
+                self.manuscripts.push((ticket, *query));
                 Taken::Answered(Vec::new())
             }
             Effect::WriteDown { ticket, text, .. } => {

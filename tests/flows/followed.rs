@@ -168,7 +168,7 @@ async fn no_text_of_a_proposal_reaches_the_terminal_as_it_is() {
     for text in [&mut refusal.object, &mut refusal.field, &mut refusal.why, &mut refusal.hint] {
         text.push_str(bad);
     }
-    refusal.ways[0].place.at.file.push_str(bad);
+    refusal.ways[0].place.file.push_str(bad);
     refusal.ways[0].word.push_str(bad);
     refusal.ways[0].result = Ok(vec![bad.to_owned()]);
     refusal.ways[2].result = Err(bad.to_owned());

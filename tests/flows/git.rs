@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fluxdeck::demo::{Company, RunDirectory, User};
 use fluxdeck::ui::theme::Depth;
-use fluxdeck_model::state::{Effect, Settings, Terminal};
+use fluxdeck_model::state::{Effect, Message, Reply, Settings, Terminal, Ticket};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
@@ -118,4 +118,43 @@ async fn the_switches_of_flux_v1_are_listed_for_what_carries_its_annotations() {
     deck.keys("L").await.shows("lock Deployment web/frontend").shows("now").shows("automated").shows("Why it is locked");
     // to unlock asks for no words
     deck.keys("ctrl-u \"off\"").await.shows("the lock goes").hides("Why it is locked");
+}
+
+/// The editor has the terminal: the text that it opened, and the ticket that it answers to.
+async fn opened(deck: &mut Driver, line: u32) -> (String, Ticket) {
+    deck.work_until(|text| text.contains("it is in the editor")).await;
+    match deck.effects.last() {
+        Some(Effect::Terminal(Terminal::Edit { path, line: at, answers: Some(ticket) })) if *at == line => {
+            (std::fs::read_to_string(path).expect("it was written down"), *ticket)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `E` means the same wherever a line is selected: the file as it is at the head of its branch.
+#[tokio::test(start_paused = true)]
+async fn the_file_of_a_line_is_edited_from_wherever_the_line_is_selected() {
+    let company = company();
+    let mut deck = deck(&company).await;
+    deck.keys(": \"deployments_web_/frontend\" enter d G o").await;
+    deck.keys("/ \"spec.replicas\" enter").await.shows("E edit its file").keys("E").await;
+    let (text, ticket) = opened(&mut deck, 11).await;
+    assert_eq!(text.lines().nth(10), Some("  count: 3"), "{text}");
+    deck.receive(Message::Reply(ticket, Reply::Edited(text.clone())));
+    deck.settle().await;
+    deck.shows("nothing was changed").shows("FIELD");
+    deck.keys("o").await.shows("> 11  ").shows("E edit its file").keys("E").await;
+    assert_eq!(opened(&mut deck, 11).await.0, text);
+    deck.keys("esc").await;
+
+    change_frontend(&company, json!({"spec": {"replicas": 7}})).await;
+    deck.keys(": \"drift\" enter").await.shows("1 drifted of").keys("E").await;
+    let (again, ticket) = opened(&mut deck, 11).await;
+    assert_eq!(again, text);
+    // what is typed is planned as a change, and takes its way
+    deck.receive(Message::Reply(ticket, Reply::Edited(text.replace("count: 3", "count: 7 # as in the cluster"))));
+    deck.work_until(|text| text.contains("opens a pull request")).await;
+    deck.shows("spec.replicas 3 → 7").shows("edited by hand").shows("✓ passed");
+    deck.keys("enter").await;
+    assert_eq!(deck.app.state().jobs.all().len(), 1);
 }

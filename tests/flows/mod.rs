@@ -7,6 +7,7 @@ mod acting;
 mod alone;
 mod ascii;
 mod broken;
+mod by_hand;
 mod changes;
 mod checks;
 mod compared;

@@ -1,9 +1,9 @@
 //! Proposals as the runtime would answer them, for tests of what is drawn of them.
 
 use fluxdeck_model::change::{
-    Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, FieldLines, ForgeChoice,
-    HandEdit, LayerChoice, LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild,
-    RenderedField, RenderedObject, SourceLine, WayChoice,
+    Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, FieldLines, ForgeChoice, LayerChoice,
+    LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
+    RenderedObject, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
@@ -119,9 +119,9 @@ pub fn wide(order: &ChangeOrder) -> Proposal {
     proposal
 }
 
-/// A line of a file that no checkout has.
-pub fn line(file: &str, line: u32) -> HandEdit {
-    HandEdit { at: SourceLine { file: file.to_owned(), line }, copy: CheckoutFile::Nowhere }
+/// A line of a file.
+pub fn line(file: &str, line: u32) -> SourceLine {
+    SourceLine { file: file.to_owned(), line }
 }
 
 /// Refused, with three ways: one that changes more, one that changes nothing else, and one that cannot be taken.

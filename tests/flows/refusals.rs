@@ -1,11 +1,11 @@
-//! A change that is not proposed as it was asked for, on the screen: other ways, one of several builds, the user's own editor; and a
+//! A change that is not proposed as it was asked for, on the screen: other ways, one of several builds, the file edited by hand; and a
 //! repository that only the user knows.
 
 use super::proposals;
 use super::reviews::{ROW, live, ready};
-use fluxdeck_model::change::{BuildChoice, ChangeRefusal, CheckoutFile, LayerChoice, Proposed, SiteScope, SourceQuestion};
+use fluxdeck_model::change::{BuildChoice, ChangeRefusal, LayerChoice, Proposed, SiteScope, SourceQuestion};
 use fluxdeck_model::domain::{ArtifactSource, SaidSource};
-use fluxdeck_model::state::{ChangeQuery, Effect, Terminal};
+use fluxdeck_model::state::ChangeQuery;
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_change_shows_the_other_ways_and_takes_one() {
@@ -15,7 +15,7 @@ async fn a_refused_change_shows_the_other_ways_and_takes_one() {
     deck.plan(refused()).await;
     deck.shows("✗ refused  production and staging are built from the line that sets it")
         .shows("other ways, and what each does besides");
-    deck.shows("⏎ take it").hides("push only").hides("copy patch").hides("edit by hand");
+    deck.shows("⏎ take it").hides("push only").hides("copy patch");
     deck.shows("> 1  flux/apps/base/checkout/deployment.yaml:5  resource  changes more");
     deck.shows("also changes staging/flux-apps/checkout:")
         .shows("3  flux/apps/base/kustomization.yaml:9  replicas  cannot be taken");
@@ -42,51 +42,35 @@ async fn a_way_that_cannot_be_taken_is_not_offered() {
     let mut refusal = proposals::refused();
     refusal.ways.swap(0, 2);
     deck.plan(Proposed::Refused(Box::new(refusal.clone()))).await;
-    deck.shows("> 2  flux/apps/production/kustomization.yaml").shows("⏎ takes the selected way, esc goes back");
-    deck.keys("k").await.shows("> 1").hides("⏎ take it").hides("takes the selected way").hides("E edits by hand");
+    deck.shows("> 2  flux/apps/production/kustomization.yaml").shows("⏎ takes the selected way, E edits the file, esc goes back");
+    deck.keys("k").await.shows("> 1").hides("⏎ take it").hides("takes the selected way").shows("E edits the file");
 
     refusal.ways.truncate(1);
     deck.keys("esc").await.keys("enter").await;
     deck.plan(Proposed::Refused(Box::new(refusal))).await;
-    deck.shows("places that set it: none of them can be changed from here").hides("take it").hides("E edits by hand");
+    deck.shows("places that set it: none of them can be changed from here").hides("take it").shows("E edits the file");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_change_is_edited_by_hand_where_a_checkout_has_the_file() {
-    let here = |is_same| CheckoutFile::Here { path: "/src/fleet/deployment.yaml".to_owned(), is_same };
-    let edit = Effect::Terminal(Terminal::Edit { path: "/src/fleet/deployment.yaml".to_owned(), line: 5, answers: None });
-    for (copy, shown, said, opens) in [
-        (here(true), "E opens flux/apps/base/checkout/deployment.yaml:5 in $EDITOR", "commit and push it yourself", true),
-        (here(false), "your checkout has another", "lines may differ", true),
-        (CheckoutFile::Nowhere, "none of your checkouts has it", "name one in `repos` of config.toml", false),
-        (CheckoutFile::Encrypted, "use `sops edit`", "SOPS encrypted flux/apps/base/checkout/deployment.yaml", false),
+async fn of_a_refused_change_the_file_itself_is_edited_at_the_head_of_its_branch() {
+    for (way, file, line) in [
+        ("k", "flux/apps/base/checkout/deployment.yaml", 5),
+        // of a patch that is not there yet the file that would list it
+        ("j", "flux/apps/production/kustomization.yaml", 1),
     ] {
         let mut deck = live(120, 30).await;
         deck.keys(ROW).await.keys("a n \"5\" enter").await;
-        let mut refusal = proposals::refused();
-        refusal.ways[0].place.copy = copy.clone();
-        refusal.set_at = Some(refusal.ways[0].place.clone());
-        deck.plan(Proposed::Refused(Box::new(refusal))).await;
-        match opens {
-            true => deck.shows("E edit by hand"),
-            false => deck.hides("E edit by hand"),
-        };
-        deck.shows(shown).keys("E").await.shows(said);
-        assert_eq!(deck.effects.contains(&edit), opens, "{copy:?}: {:?}", deck.effects);
+        deck.plan(Proposed::Refused(Box::new(proposals::refused()))).await;
+        deck.shows("E edit its file").shows("E opens flux/apps/base/checkout/deployment.yaml:5 in $EDITOR");
+        deck.keys(way).await.keys("E").await.shows("edit-file Deployment shop/checkout").shows("building it as git has it");
+        let order = deck.api().manuscripts.last().expect("a file to be opened").1.order.clone();
+        assert_eq!(order.layer, LayerChoice::At { file: file.to_owned(), line });
+        assert!(order.playbook == "edit-file" && order.settings.is_empty() && !order.is_wide, "{order:?}");
     }
-    // a patch that is not there yet is nowhere: what sets the field is opened
-    let mut deck = live(120, 30).await;
-    deck.keys(ROW).await.keys("a n \"5\" enter").await;
-    let mut refusal = proposals::refused();
-    refusal.set_at.as_mut().expect("it has one").copy = here(true);
-    deck.plan(Proposed::Refused(Box::new(refusal))).await;
-    deck.keys("j E").await;
-    assert!(deck.effects.contains(&edit), "{:?}", deck.effects);
-
     let mut deck = live(100, 30).await;
     deck.review(|_| {}).await.keys("E").await;
     // nothing was refused: the words are what is edited
-    assert!(deck.api().sheets.len() == 1 && !deck.effects.contains(&edit), "{:?}", deck.effects);
+    assert!(deck.api().sheets.len() == 1 && deck.api().manuscripts.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

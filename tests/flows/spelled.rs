@@ -30,6 +30,7 @@ const CALLS: &[&str] = &[
     "where deploy/frontend spec.template --repo REPO",
     "run scale deploy/frontend --replicas 7 --repo REPO --dry-run",
     "run scale deploy/nope --replicas 7 --repo REPO --dry-run",
+    "run edit-file deploy/frontend --repo REPO --kustomization production/flux-system/apps --dry-run",
     "changes list --demo",
     "changes show 1 --demo",
     "check --repo REPO",

@@ -9,9 +9,6 @@ use serde_json::Value;
 use super::files::fleet;
 use crate::support::program::{Fluxdeck, Ran};
 use crate::support::terminal::WIDE;
-use fluxdeck::runtime::{self, Options, Origin};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, CheckoutFile, Proposed, SiteScope};
-use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
 
 /// Long enough for a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -167,38 +164,6 @@ fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
     assert_eq!(desk.branches(), [""; 0]);
 }
 
-#[tokio::test]
-async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
-    let desk = Desk::new();
-    let options = Options::of(Origin::Recorded(super::driver::fleet()));
-    let changes = options.changes(runtime::Desk::of(options.repositories()));
-    let folder = desk.checkout().display().to_string();
-    let query = || {
-        let scope = SiteScope::Kustomization(APPS.to_owned());
-        let order = ChangeOrder {
-            playbook: "set-field".to_owned(),
-            object: "deploy/frontend".to_owned(),
-            settings: vec![fluxdeck_model::change::ChangeSetting::set(
-                "spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81",
-            )],
-            site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
-            ..ChangeOrder::default()
-        };
-        ChangeQuery { object: None, also: Vec::new(), applier: None, order, said: None, consent: PolicyConsent::Kept }
-    };
-    let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
-    for is_same in [true, false] {
-        let proposed = changes.propose(None, query(), false, "").await.expect("it is planned").0;
-        let Proposed::Refused(refusal) = proposed else { panic!("{proposed:?}") };
-        let place = refusal.by_hand(0).expect("a line sets it");
-        assert_eq!(place.copy, CheckoutFile::Here { path: file.display().to_string(), is_same });
-        assert!(place.at.to_string().starts_with("flux/apps/base/frontend/deployment.yaml:"), "{place:?}");
-        // as the user has it, not yet committed
-        std::fs::write(&file, "# mine\n").expect("written");
-    }
-    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "# mine\n", "it is only read");
-}
-
 #[test]
 fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review() {
     let desk = Desk::new();
@@ -279,4 +244,74 @@ fn a_dry_run_from_the_cluster_needs_no_checkout() {
     assert!(user.command("git").args(["init", "-q"]).status().expect("git runs").success());
     let here = user.run(&scale);
     assert!(here.code == 0 && here.out.contains("ops/fleet"), "{here:?}");
+}
+
+/// The file of the production overlay, with another number.
+fn overlay(desk: &Desk, replicas: u32) -> String {
+    let path = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
+    let text = std::fs::read_to_string(path).expect("the overlay");
+    let new = text.replace("count: 3", &format!("count: {replicas}"));
+    assert_ne!(new, text);
+    new
+}
+
+impl Desk {
+    fn edit_file(&self, content: &str, more: &[&str]) -> Ran {
+        let folder = self.checkout().display().to_string();
+        self.user.write("new.yaml", content);
+        let from = self.user.file("new.yaml").display().to_string();
+        let layer = "flux/apps/production/web/kustomization.yaml:1";
+        let fixed = ["run", "edit-file", "deploy/frontend", "--repo", &folder, "--kustomization", APPS];
+        self.user.run(&[&fixed[..], &["--layer", layer, "--content", &from], more].concat())
+    }
+}
+
+#[test]
+fn a_file_edited_by_hand_is_pushed_as_it_was_saved() {
+    let desk = Desk::new();
+    let content = format!("{}# by hand\r\n# without an end", overlay(&desk, 6));
+    let ran = desk.edit_file(&content, &["--push-only", "--reason", "black friday"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("spec.replicas: 3 -> 6") && ran.err.contains("passed      edit"), "{ran:?}");
+    let branches = desk.branches();
+    assert_eq!(branches.len(), 1, "{branches:?}");
+    let shown = desk.git(&desk.remote(), &["show", &format!("{}:flux/apps/production/web/kustomization.yaml", branches[0])]);
+    assert_eq!(shown, content.trim());
+    assert_eq!(desk.git(&desk.checkout(), &["status", "--porcelain"]), "", "the checkout stays as it is");
+    // once more: the same change, on the same branch
+    assert_eq!(desk.edit_file(&content, &["--push-only"]).code, 0);
+    assert_eq!(desk.branches().len(), 1);
+    // it is in the journal, to be planned again in another run
+    let change = &desk.changes()[0];
+    assert_eq!((&change["state"], &change["branch"]), (&"done".into(), &branches[0].as_str().into()));
+}
+
+#[test]
+fn a_file_edited_by_hand_is_printed_or_refused_before_anything_is_pushed() {
+    let desk = Desk::new();
+    let content = overlay(&desk, 6);
+    let patch = desk.edit_file(&content, &["--dry-run", "-o", "patch"]);
+    assert_eq!(patch.code, 0, "{patch:?}");
+    assert!(patch.out.starts_with("diff --git a/flux/apps/production/web/kustomization.yaml"), "{patch:?}");
+    desk.user.write("change.patch", &patch.out);
+    let file = desk.user.file("change.patch").display().to_string();
+    desk.git(&desk.checkout(), &["apply", "--check", &file]);
+    let same = std::fs::read_to_string(desk.checkout().join("flux/apps/production/web/kustomization.yaml")).expect("there");
+    let unchanged = desk.edit_file(&same, &["--dry-run"]);
+    assert!(unchanged.code == 0 && unchanged.err.contains("nothing was changed"), "{unchanged:?}");
+    for (content, more, code, why) in [
+        ("a: [\n".to_owned(), &["--push-only"][..], 1, "flux/apps/production/web/kustomization.yaml: "),
+        (format!("{content}components: [../nowhere]\n"), &["--push-only"], 1, "could not be built any more"),
+        (content.clone(), &["--push-only", "--set", "spec.replicas=3"], 2, "sets no fields"),
+    ] {
+        let ran = desk.edit_file(&content, more);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains(why), "{why}: {ran:?}");
+    }
+    let folder = desk.checkout().display().to_string();
+    let fixed = ["run", "edit-file", "deploy/frontend", "--repo", &folder, "--kustomization", APPS];
+    let several = desk.user.run(&[&fixed[..], &["--dry-run"]].concat());
+    assert_eq!(several.code, 2, "{several:?}");
+    assert!(several.err.contains("several files make") && several.err.contains("--layer flux/apps/"), "{several:?}");
+    assert_eq!(desk.branches(), [""; 0]);
 }

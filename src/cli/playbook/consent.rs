@@ -13,6 +13,9 @@ pub(super) fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     let short = proposal.base.get(..7).unwrap_or(&proposal.base);
     line("repository", &format!("{}  {}@{short} -> {}", order.site.name(), order.site.base, proposal.branch));
     line("found by", &order.site.found_by);
+    if let Some(edit) = &order.by_hand {
+        line("edits", &edit.place_after().to_string());
+    }
     for field in &proposal.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
         let of = fluxdeck_model::change::prefix(field, &proposal.fields);

@@ -1,21 +1,30 @@
 //! A dry run on the files that are here: planned, checked by the programs of this machine, and printed. No cluster is needed, and nothing is
 //! written.
 
-use super::{Arguments, folder, print};
+use super::{Arguments, file, folder, print};
 use crate::cli::source::Given;
 use crate::cli::{Call, trust};
 use crate::files::REAL;
 use crate::records::allowed;
 use crate::runtime::{self, Answered, Asking, Bench, Desk, FilesHere};
 use fluxdeck_model::change::outside::UNALLOWED;
-use fluxdeck_model::change::{ChangeOrder, ChangePlan, ChangeScope, ChangeSite, Check, CheckResult, LayerChoice, PlanOutcome};
+use fluxdeck_model::change::{
+    ChangeOrder, ChangePlan, ChangeScope, ChangeSite, Check, CheckResult, LayerChoice, Opening, PlanOutcome,
+};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::guards::RepositoryPolicy;
 use fluxdeck_model::playbooks::Playbook;
 
 /// Plans, asks programs and prints. Returns the exit code.
 pub(super) async fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
-    let order = order(call, playbook, arguments)?;
+    let mut order = order(call, playbook, arguments)?;
+    if file::is_edited(playbook) {
+        let opening = tokio::task::block_in_place(|| opened(call, arguments, &order))?;
+        let Some(edit) = file::edited(call, arguments, opening).await? else {
+            return print::unedited(arguments.output);
+        };
+        order = ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order };
+    }
     // nothing else waits for this thread
     let (mut outcome, here) = tokio::task::block_in_place(|| planned(call, arguments, &order))?;
     let mut checks = Vec::new();
@@ -67,6 +76,17 @@ fn order(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<Chan
     })
 }
 
+/// The file that makes the object, or the choice of them.
+fn opened(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<Opening> {
+    let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
+    let (asked, order, deny) = (arguments.clone(), order.clone(), call.options.changes.deny.clone());
+    let remotes = arguments.files.remotes(call.places.as_ref())?;
+    arguments.files.worker(remotes)?.wait(move |bench| {
+        let scope = given(bench, &asked)?;
+        runtime::opened_file(bench, asked.files.rev.as_deref(), &order, &namespaces, scope, &deny)
+    })
+}
+
 fn planned(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<(PlanOutcome, FilesHere)> {
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
     let (asked, deny, order) = (arguments.clone(), call.options.changes.deny.clone(), order.clone());
@@ -96,14 +116,19 @@ fn plan(
     namespaces: &[String],
     deny: &[String],
 ) -> Result<PlanOutcome> {
+    let scope = given(bench, asked)?;
+    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
+}
+
+/// The scope, with the values that were given for variables.
+fn given(bench: &mut Bench, asked: &Arguments) -> Result<ChangeScope> {
     let given = Given::read(asked.what.substitute_from.as_deref())?;
     if asked.what.substitute_from.is_some() {
         // what only the cluster has is known to the builder from here on
         let Bench { checkout, builder, remotes } = &mut *bench;
         given.build(builder, remotes, asked.files.view(checkout)?.tree())?;
     }
-    let scope = scope(asked, &given)?;
-    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
+    scope(asked, &given)
 }
 
 fn scope(asked: &Arguments, given: &Given) -> Result<ChangeScope> {

@@ -2,6 +2,7 @@
 //! committed, pushed and opened as a pull request. With `--repo DIR` no cluster is needed.
 
 mod consent;
+mod file;
 mod here;
 mod plan;
 mod print;
@@ -33,6 +34,7 @@ pub(super) const COMMAND: Command = Command {
         "fluxdeck run set-field deploy/web --set spec.replicas=3 --repo . --path apps/web --dry-run -o patch",
         "fluxdeck run set-field hr/podinfo -n web --set spec.chart.spec.version=6.9.0 --wait ready",
         "fluxdeck run edit deploy/web -n web --set spec.replicas=3 --unset spec.paused",
+        "fluxdeck run edit-file deploy/web -n web --content web.yaml --reason 'as agreed'",
     ],
     arguments,
     run: Run::Called {
@@ -50,7 +52,9 @@ pub(super) const COMMAND: Command = Command {
 fn arguments(command: clap::Command) -> clap::Command {
     let own = |playbook: &&'static Playbook| {
         let command = Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None);
-        command.mut_arg("set", |set| set.help(takes(playbook)))
+        let command = command.mut_arg("set", |set| set.help(takes(playbook)));
+        let hidden: &[&str] = if file::is_edited(playbook) { &["set", "set_json", "unset", "leave_out"] } else { &["content"] };
+        hidden.iter().fold(command, |command, name| command.mut_arg(name, |arg| arg.hide(true)))
     };
     command.subcommand_required(true).arg_required_else_help(true).subcommands(playbooks::ALL.iter().map(own))
 }
@@ -88,6 +92,9 @@ struct Arguments {
     /// A field to leave as it is, though the playbook would set it; may be repeated
     #[arg(long, value_name = "FIELD", action = ArgAction::Append)]
     leave_out: Vec<String>,
+    /// The new content of the file; - for standard input. Without it $EDITOR opens the file at a terminal
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -207,6 +214,7 @@ impl Arguments {
 
 /// Plans, and prints or submits. Returns the exit code.
 async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) -> Result<u8> {
+    file::fits(playbook, arguments)?;
     if arguments.dry_run && needs_cluster(call, arguments) {
         return submit::dry_run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arguments, print};
+use super::{Arguments, file, print};
 use crate::cli::act::select;
 use crate::cli::headless::Headless;
 use crate::cli::{Call, source};
@@ -54,13 +54,21 @@ pub(super) async fn planned(call: &Call, playbook: &Playbook, arguments: &Argume
         true => connected(call, &call.context).await?,
         false => Headless::apart(call.options.clone(), select::settings(call), &call.context, false),
     };
-    let query = query(&headless, call, playbook, arguments, is_from_cluster)?;
+    let mut query = query(&headless, call, playbook, arguments, is_from_cluster)?;
     let (target, applier) = (query.object.clone(), query.applier.clone());
     let live = match is_from_cluster {
         true => Some(runtime::connect(&call.options, &call.context).await.map_err(|failure| failure.error("the cluster"))?),
         false => None,
     };
     let changes = call.options.changes(Desk::of(call.options.repositories()));
+    if file::is_edited(playbook) {
+        let (opening, order) = changes.opening(live.as_ref(), query.clone()).await?;
+        let Some(edit) = file::edited(call, arguments, opening).await? else {
+            let outcome = Outcome::Printed(print::unedited(arguments.output)?);
+            return Ok(Planning { headless, outcome, runs_programs: false });
+        };
+        query.order = ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order };
+    }
     let (proposed, asking) = changes.propose(live.as_ref(), query, call.readonly, &call.context).await?;
     let mut proposal = match proposed {
         Proposed::Ready(proposal) => proposal,
@@ -136,6 +144,7 @@ fn query(
         namespace,
         also,
         settings: arguments.settings(),
+        by_hand: None,
         left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,

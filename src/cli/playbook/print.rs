@@ -77,33 +77,42 @@ pub fn unchanged(object: &str, base: &str, form: Form) -> Result<u8> {
     Ok(0)
 }
 
+/// Reports that the file was not changed. Returns the exit code.
+pub fn unedited(form: Form) -> Result<u8> {
+    match form {
+        Form::Json => output::json(&json!({ "outcome": "nothing changes" }))?,
+        _ => output::beside("nothing was changed"),
+    }
+    Ok(0)
+}
+
 /// Reports why a change is not proposed, and what could be. Returns the exit code.
 pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
     let open = |way: &WayChoice| {
         let besides = way.result.as_ref().ok()?;
         Some(
-            json!({ "layer": way.flag, "wide": way.is_wide, "place": way.place.at.to_string(), "word": way.word, "alsoChanges": besides }),
+            json!({ "layer": way.flag, "wide": way.is_wide, "place": way.place.to_string(), "word": way.word, "alsoChanges": besides }),
         )
     };
     let closed = |way: &WayChoice| {
         let why = way.result.as_ref().err()?;
-        Some(json!({ "place": way.place.at.to_string(), "word": way.word, "why": why }))
+        Some(json!({ "place": way.place.to_string(), "word": way.word, "why": why }))
     };
     if form == Form::Json {
         output::json(&json!({
             "object": refusal.object, "field": refusal.field, "outcome": "refused", "why": refusal.why, "hint": refusal.hint,
-            "setAt": refusal.set_at.as_ref().map(|place| place.at.to_string()),
+            "setAt": refusal.set_at.as_ref().map(ToString::to_string),
             "ways": refusal.ways.iter().filter_map(open).collect::<Vec<_>>(),
             "closedWays": refusal.ways.iter().filter_map(closed).collect::<Vec<_>>(),
             "builds": builds(&refusal.builds), "warnings": cautions_json(&refusal.cautions, &refusal.order),
         }))?;
         return Ok(1);
     }
-    let mut out = set_at(refusal.set_at.as_ref().map(|place| &place.at));
+    let mut out = set_at(refusal.set_at.as_ref());
     let one = |way: &WayChoice| PrintedWay {
         flag: way.flag.clone(),
         is_wide: way.is_wide,
-        place: format!("{}  {}", way.place.at, way.word),
+        place: format!("{}  {}", way.place, way.word),
         result: way.result.clone(),
     };
     out.push_str(&offered(&refusal.ways.iter().map(one).collect::<Vec<_>>()));
@@ -204,8 +213,8 @@ pub fn shown(proposal: &Proposal) -> String {
 /// What a person has to know of a patch that is piped on.
 fn beside(plan: &ChangePlan, order: &ChangeOrder) {
     cautions(&plan.cautions, order).iter().for_each(|line| output::beside(line));
-    for done in &plan.done {
-        radius(&done.proof).iter().for_each(|line| output::beside(line));
+    for proof in plan.proofs() {
+        radius(proof).iter().for_each(|line| output::beside(line));
     }
 }
 
@@ -221,9 +230,12 @@ fn text(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<Stri
             after.as_deref().map_or_else(|| "taken out".into(), sanitise_line)
         ));
         out.push_str(&format!("changed at  {}  {}\n", way.place(), way.layer));
-        out.push_str(&format!("built by    {}\n", plan.build));
-        proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
-        radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        if plan.by_hand.is_none() {
+            proven(plan, proof, &mut out);
+        }
+    }
+    if let Some(proof) = &plan.by_hand {
+        proven(plan, proof, &mut out);
     }
     checks.iter().for_each(|check| out.push_str(&checked(check)));
     cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
@@ -238,6 +250,12 @@ fn text(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<Stri
 pub fn unallowed(checks: &[Check]) -> Option<&'static str> {
     let is_barred = checks.iter().any(|check| check.name.starts_with(PROGRAM) && check.why == UNALLOWED);
     is_barred.then_some("`fluxdeck trust` shows what a policy runs, and allows it; --run-policy runs it this time")
+}
+
+fn proven(plan: &ChangePlan, proof: &ChangeProof, out: &mut String) {
+    out.push_str(&format!("built by    {}\n", plan.build));
+    proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
+    radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
 }
 
 fn checked(check: &Check) -> String {
@@ -355,6 +373,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<V
         "build": plan.build,
         "outcome": "planned",
         "changes": changes,
+        "byHand": plan.by_hand.as_ref().map(proof),
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
         "checks": checks.iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),

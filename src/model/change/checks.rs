@@ -1,14 +1,18 @@
 //! What was looked at before a change is shown: each passed, failed, or not run and why.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::builds::Build;
+use super::compare::pairs;
 use super::proof::{ChangeProof, Claim};
 use crate::domain::text::counted;
-use crate::insight::schema::validate;
+use crate::insight::named::shown;
+use crate::insight::schema::{Schemas, validate};
 use crate::render::Node;
+use crate::render::flux::Applied;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +77,67 @@ pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &ChangeProof
     checks.push(others(proof));
     checks.push(schema(claim, before, after));
     checks
+}
+
+/// Everything that is checked of a file that was edited by hand. `read`: what was seen of its text, or why nobody has looked.
+pub fn by_hand(
+    read: Result<String, String>,
+    (before, after): (&Build, &Build),
+    proof: &ChangeProof,
+    schemas: &Schemas,
+) -> Vec<Check> {
+    let check = |name: &'static str, result, why: String| Check { name: name.into(), result, why };
+    let edit = match read {
+        Ok(why) => check("edit", CheckResult::Passed, why),
+        Err(why) => check("edit", CheckResult::NotRun, why),
+    };
+    let changed: Vec<_> = changed(before, after).collect();
+    let count = changed.len() + pairs(before.objects(), after.objects()).1.len();
+    let why = match count {
+        0 => format!("{} builds what it built before", after.name),
+        count => format!("{} builds; {} in it", after.name, counted(count, "other object")),
+    };
+    let mut checks = vec![edit, check("build", CheckResult::Passed, why)];
+    let unknown: BTreeSet<&str> = changed.iter().flat_map(|(_, object)| &object.unknown).map(|name| &**name).collect();
+    if !unknown.is_empty() {
+        let names = unknown.into_iter().collect::<Vec<_>>().join(", ");
+        checks.push(check("variables", CheckResult::NotRun, format!("only the cluster knows {names}")));
+    }
+    if let Some(lacks) = after.lacks() {
+        checks.push(check("remote resources", CheckResult::NotRun, format!("not here, and built without: {lacks}")));
+    }
+    checks.push(others(proof));
+    checks.push(schemas_of(&changed, schemas));
+    checks
+}
+
+/// The objects that are others in a build, or new; each with what it was.
+fn changed<'b>(before: &'b Build, after: &'b Build) -> impl Iterator<Item = (Option<&'b Applied>, &'b Applied)> {
+    let (old, new) = (before.objects(), after.objects());
+    let both = pairs(old, new).0.into_iter().map(move |(was, is)| (was.map(|at| &old[at]), &new[is]));
+    both.filter(|(was, is)| was.is_none_or(|was| !was.node.is_same(&is.node)))
+}
+
+/// Faults of objects that they did not have before.
+fn schemas_of(changed: &[(Option<&Applied>, &Applied)], schemas: &Schemas) -> Check {
+    let check = |result, why| Check { name: "schema".into(), result, why };
+    let faults = |node: &Node| validate(node, schemas).into_iter().map(|fault| (fault.path, fault.message)).collect::<Vec<_>>();
+    let mut unknown = 0;
+    for (was, is) in changed {
+        if schemas.of(&is.node).is_none() {
+            unknown += 1;
+            continue;
+        }
+        let old = was.map(|was| faults(&was.node)).unwrap_or_default();
+        if let Some((path, message)) = faults(&is.node).into_iter().find(|fault| !old.contains(fault)) {
+            return check(CheckResult::Failed, format!("{} {path}: {message}", shown(&is.node)));
+        }
+    }
+    match (changed.len(), unknown) {
+        (0, _) => check(CheckResult::NotRun, "no object changes".to_owned()),
+        (_, 0) => check(CheckResult::Passed, "the built-in schemas take what changes".to_owned()),
+        _ => check(CheckResult::NotRun, format!("no schema is known for {}", counted(unknown, "object"))),
+    }
 }
 
 fn others(proof: &ChangeProof) -> Check {

@@ -112,6 +112,9 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
     if !order.title.is_empty() {
         return line(&order.title);
     }
+    if let Some(edit) = order.by_hand.as_ref().filter(|_| !is_of_one(object, fields)) {
+        return cut(&format!("Edit {}", edit.file));
+    }
     let what = match fields {
         [one, ..] if is_one_change(fields) => {
             let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
@@ -141,6 +144,11 @@ fn cut(title: &str) -> String {
     // the values are below, whole
     let cut: String = title.chars().take(TITLE - 1).collect();
     format!("{cut}…")
+}
+
+/// Whether one field of the object that is named is all that changes in what builds it.
+fn is_of_one(object: &str, fields: &[ProposedField]) -> bool {
+    matches!(fields, [one] if one.of.as_ref().is_some_and(|of| of.to_string() == object))
 }
 
 /// Whether the same is set for each of several objects.
@@ -238,7 +246,13 @@ pub fn overridden(failed: &[&Check]) -> String {
 
 /// The text of the pull request: why, what, what else, what was checked, and on which commit. Markdown; no value of a Secret is in it.
 pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], base: &str) -> PullText {
-    let mut out = format!("{} of {}\n\n| field | old | new | set at |\n|---|---|---|---|\n", plan.object, code(&plan.build));
+    let mut out = format!("{} of {}\n", plan.object, code(&plan.build));
+    if let Some(edit) = &order.by_hand {
+        out.push_str(&format!("\n{} was edited by hand: what is built then follows from that.\n", code(&edit.file)));
+    }
+    if !fields.is_empty() {
+        out.push_str("\n| field | old | new | set at |\n|---|---|---|---|\n");
+    }
     for one in fields {
         let before = one.before.as_deref().map_or_else(|| "nothing".to_owned(), code);
         out.push_str(&format!(
@@ -250,7 +264,7 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
             cell(&one.layer)
         ));
     }
-    let proofs = || plan.done.iter().map(|done| &done.proof);
+    let proofs = || plan.proofs();
     let list = |out: &mut String, head: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             out.push_str(&format!("\n**{head}**\n"));
@@ -304,7 +318,9 @@ pub fn message(order: &ChangeOrder, title: &str, fields: &[ProposedField]) -> St
     if !order.reason.is_empty() {
         out.push_str(&format!("\n{}\n", printable(&order.reason)));
     }
-    out.push('\n');
+    if !fields.is_empty() {
+        out.push('\n');
+    }
     for one in fields {
         let before = one.before.as_deref().unwrap_or("nothing");
         out.push_str(&format!(

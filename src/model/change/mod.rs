@@ -23,21 +23,23 @@
 //!  reviewed what others had answered when it was confirmed, against what they answer where its base is now
 //!  wording  title and text of a pull request as a person edits them
 //!  pull     a pull request of anyone, with what it does to all builds
-//!  by_hand  where a person edits what is refused: the line, and their checkout
+//!  hand     a file as a person edits it: which one, what was typed, and all that it does
+//!  layer    which place is to be changed, as a person says it
 //!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
 //! ```
 //! *Propose, build, prove*: no way is trusted; everything is built again with the edited files. Whether a file may be edited at all is up to
 //! `guards`; writing to a checkout, committing and asking the user do *not* belong here.
 
 mod builds;
-mod by_hand;
 mod cautions;
 mod checks;
 mod compare;
 pub mod competing;
 mod describe;
 mod edited;
+pub mod hand;
 mod inverse;
+mod layer;
 mod lines;
 pub mod manuscript;
 mod order;
@@ -64,19 +66,18 @@ mod write;
 pub(crate) mod tests;
 
 pub use builds::{Build, Builds, ChangeScope};
-pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
 pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use competing::{CompetingPull, CompetingTouch};
 pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
+pub use hand::{FileChoice, HandEdit, OpenedFile, Opening, SourceLine};
 pub use inverse::Inverse;
+pub use layer::LayerChoice;
 pub use lines::{FieldLines, LineSpan, field_of};
 pub use order::{ChangeOrder, ChangeSetting, ChangeSite, OrderedObject, SiteScope};
 pub use owners::{FileOwners, OwnerFiles};
-pub use plan::{
-    ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
-};
+pub use plan::{ChangeContext, ChangePlan, FieldChange, FieldLeftOut, MeantObject, PlanOutcome, Refused, object, plan};
 pub use proof::ChangeProof;
 pub use proposal::{
     Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, SeenElsewhere, WayChoice,

@@ -1,10 +1,10 @@
 //! A change as it was asked for: everything that is needed to plan it again, at any commit, in another run of the program.
 //!
-//! It goes into the journal: it holds no content of a file and no credential.
+//! It goes into the journal: it holds no credential, and of files only the lines that a person edited.
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeScope, LayerChoice};
+use super::{ChangeScope, HandEdit, LayerChoice};
 use crate::domain::ObjectRef;
 use crate::domain::text::redact;
 
@@ -22,6 +22,9 @@ pub struct ChangeOrder {
     pub also: Vec<OrderedObject>,
     /// One after the other: a place in a list counts as it is by then.
     pub settings: Vec<ChangeSetting>,
+    /// What was typed into a file, instead of settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<Box<HandEdit>>,
     /// Fields that are left as they are, though the playbook sets them, as it writes them.
     #[serde(default)]
     pub left_out: Vec<String>,
@@ -202,7 +205,8 @@ impl ChangeOrder {
         let left_out: String = self.left_out.iter().map(|field| format!("\n-{field}")).collect();
         let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
         let settings = self.settings.iter().map(ChangeSetting::identity).collect::<Vec<_>>().join("\n");
-        [&*self.playbook, &(settings + &left_out), &self.layer.to_string(), &self.site.base, &*also]
+        let typed = self.by_hand.as_ref().map(|edit| edit.identity()).unwrap_or_default();
+        [&*self.playbook, &(settings + &left_out + &typed), &self.layer.to_string(), &self.site.base, &*also]
             .join("\0")
             .trim_end_matches('\0')
             .to_owned()
@@ -238,7 +242,11 @@ impl ChangeOrder {
             flag(name, text);
         }
         self.left_out.iter().for_each(|field| flag("--leave-out", field));
-        flag("--layer", &self.layer.to_string());
+        match &self.by_hand {
+            // the text is not kept: the editor asks for it
+            Some(edit) => flag("--layer", &edit.place().to_string()),
+            None => flag("--layer", &self.layer.to_string()),
+        }
         let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();
         if !is_clone_of_ours {
             flag("--repo", &self.site.folder);

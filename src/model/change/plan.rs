@@ -1,16 +1,14 @@
 //! One way after the other, until one is proven. None is: refused, with what each would do.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::builds::{Build, Builds, ChangeScope};
-use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, shown_value};
 use super::edited::{EditedFiles, EditedTree};
+use super::hand::SourceLine;
 use super::inverse::{Inverse, inverse};
+use super::layer::LayerChoice;
 use super::lines::{ChangedLines, FieldLines};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
@@ -35,9 +33,6 @@ use crate::render::node::Text;
 use crate::render::tree::Tree;
 use crate::render::write;
 
-/// What `--layer` takes for a patch of one object only.
-const NEW_PATCH: &str = "new-patch";
-
 /// What the change is made in.
 pub struct ChangeContext<'a> {
     pub tree: &'a dyn Tree,
@@ -50,52 +45,6 @@ pub struct ChangeContext<'a> {
     pub is_wide: bool,
     /// Which files must not be edited.
     pub guards: guards::GuardRules<'a>,
-}
-
-/// Which of the ways is to be taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LayerChoice {
-    /// The one that sets the field.
-    #[default]
-    Set,
-    /// By its number among all that there are, from 1.
-    Number(usize),
-    /// By its place.
-    At { file: String, line: u32 },
-    /// A patch for this object only.
-    NewPatch,
-}
-
-impl LayerChoice {
-    /// Reads what `--layer` takes.
-    ///
-    /// # Errors
-    /// It is none of that.
-    pub fn parse(text: &str) -> Result<Self> {
-        if text == NEW_PATCH {
-            return Ok(Self::NewPatch);
-        }
-        if let Ok(number) = text.parse() {
-            return Ok(Self::Number(number));
-        }
-        let at =
-            text.rsplit_once(':').and_then(|(file, line)| Some(Self::At { file: file.to_owned(), line: line.parse().ok()? }));
-        at.ok_or_else(|| {
-            Error::usage(format!("`{text}` is not a layer"), "write --layer N, --layer FILE:LINE or --layer new-patch")
-        })
-    }
-}
-
-/// As `--layer` takes it; empty for the layer that sets the field.
-impl fmt::Display for LayerChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Set => Ok(()),
-            Self::Number(number) => write!(f, "{number}"),
-            Self::At { file, line } => write!(f, "{file}:{line}"),
-            Self::NewPatch => f.write_str(NEW_PATCH),
-        }
-    }
 }
 
 /// The result of planning.
@@ -115,6 +64,8 @@ pub struct ChangePlan {
     pub object: String,
     pub build: String,
     pub done: Vec<FieldChange>,
+    /// What the edit of a file does as a whole, where nothing particular is wanted; the fields have no proof of their own then.
+    pub by_hand: Option<ChangeProof>,
     /// Of each of these fields the lines that it changes.
     pub lines: Vec<FieldLines>,
     /// Fields that are left as they are.
@@ -124,6 +75,13 @@ pub struct ChangePlan {
     pub rendered: Vec<RenderedBuild>,
     pub cautions: Vec<Caution>,
     pub outside: Outside,
+}
+
+impl ChangePlan {
+    /// The effects of everything that it does.
+    pub fn proofs(&self) -> impl Iterator<Item = &ChangeProof> {
+        self.by_hand.iter().chain(self.done.iter().map(|done| &done.proof))
+    }
 }
 
 /// A field that is wanted, and left as it is.
@@ -350,7 +308,8 @@ impl UnderWay {
         let done = self.done.into_iter().map(|(target, change)| named((target, change.clone())).unwrap_or(change)).collect();
         let build = state.own.name.clone();
         let (lines, left_out) = (self.lines.all(), self.left_out);
-        PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside })
+        let by_hand = None;
+        PlanOutcome::Planned(ChangePlan { object, build, done, by_hand, lines, left_out, files, rendered, cautions, outside })
     }
 }
 
@@ -364,7 +323,7 @@ fn objects(all: &[String]) -> String {
 }
 
 /// A built object as a cluster has it.
-fn reference(node: &Node) -> ObjectRef {
+pub(super) fn reference(node: &Node) -> ObjectRef {
     let gk = GroupKind::new(crate::insight::named::group(node), text_at(node, "kind"));
     ObjectRef::new(ClusterId(0), gk, meta_text(node, "namespace"), meta_text(node, "name"))
 }
@@ -410,15 +369,18 @@ pub fn object(
             let (_, object) = target.of(&state.own).expect("it was found there");
             Ok((object.clone(), state.own.name))
         }
-        Begun::Several(field, choices) => {
-            let refused = ambiguous(field, choices);
-            Err(Error::failed(format!("{}: {}", refused.object, refused.why), refused.hint))
-        }
+        Begun::Several(field, choices) => Err(several(field, choices)),
     }
 }
 
+/// The same as an error, where nobody is asked.
+pub(super) fn several(field: String, choices: Vec<BuildChoice>) -> Error {
+    let refused = ambiguous(field, choices);
+    Error::failed(format!("{}: {}", refused.object, refused.why), refused.hint)
+}
+
 /// What is known of a change once it is built. Where it is refused, nothing is another one after it.
-fn known<'a>(
+pub(super) fn known<'a>(
     object: &'a Applied,
     before: &'a TrialState,
     after: &'a TrialState,
@@ -430,13 +392,13 @@ fn known<'a>(
 }
 
 /// Where a plan begins.
-enum Begun {
+pub(super) enum Begun {
     One(ChangeTarget, Box<TrialState>),
     Several(String, Vec<BuildChoice>),
 }
 
 /// Builds what was named, and finds the object.
-fn begin(
+pub(super) fn begin(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     named: &Named,
@@ -500,7 +462,7 @@ fn turned(mut state: TrialState, key: ObjectKey) -> Result<(ChangeTarget, TrialS
 }
 
 /// Several builds make the object, and not in the same way: one has to be named.
-fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
+pub(super) fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
     let names: Vec<_> = choices.iter().map(|choice| format!("{} of {}", choice.object, choice.build)).collect();
     Refused {
         object: choices.first().map(|choice| choice.object.clone()).unwrap_or_default(),

@@ -101,7 +101,8 @@ impl Claim<'_> {
             .map(|(file, bytes)| (file.clone(), bytes.clone()))
             .collect();
         let edited = EditedTree { tree, files: &files };
-        let (own, others) = self.own(builds, &edited, before)?;
+        let again = Rebuilding { scope: self.scope, target: self.target };
+        let (own, others) = again.own(builds, &edited, before)?;
         let mut proof = match self.of_own(&before.own, &own) {
             Ok(proof) => proof,
             Err(why) => return Ok(Err(why)),
@@ -114,27 +115,9 @@ impl Claim<'_> {
             }
         };
         let known = before.others.as_deref().unwrap_or_default();
-        self.of_others(&before.own, known, &others, &changed, &mut proof);
+        again.of_others(&before.own, known, &others, &changed, &mut proof);
         proof.checks = checks::all(self, &before.own, &own, &proof);
         Ok(Ok((proof, TrialState { files, own, others: Some(others) })))
-    }
-
-    /// The named build, built again; the others too if they are built on the way.
-    fn own(&self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &TrialState) -> Result<(Build, Option<Vec<Build>>)> {
-        if let ChangeScope::Folder { variables, .. } = self.scope {
-            return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
-        }
-        let mut all = builds.members(tree)?;
-        if let (ChangeScope::Applied { request: Some(request), .. }, None) = (self.scope, before.own.cluster) {
-            // the folders that kustomize builds are looked at where no Kustomization is declared
-            let others = all.iter().any(|build| build.spec.is_some()).then_some(all);
-            return Ok((builds.requested(tree, request)?, others));
-        }
-        let own = match all.iter().position(|build| build.name == before.own.name) {
-            Some(at) => all.remove(at),
-            None => Build { outcome: BuildOutcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
-        };
-        Ok((own, Some(all)))
     }
 
     fn of_own(&self, before: &Build, after: &Build) -> std::result::Result<ChangeProof, String> {
@@ -214,8 +197,35 @@ impl Claim<'_> {
         let changed = changed.map(|key| format!("metadata.{key}: {} -> {}", meta_text(was, key), meta_text(now, key)));
         format!("the place is shared: it would be another object: {} {}", shown(was), changed.collect::<Vec<_>>().join(", "))
     }
+}
 
-    fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &EditedFiles, proof: &mut ChangeProof) {
+/// Everything that counts for a change, built again, whatever is wanted of it.
+#[derive(Clone, Copy)]
+pub struct Rebuilding<'a> {
+    pub scope: &'a ChangeScope,
+    pub target: &'a ChangeTarget,
+}
+
+impl Rebuilding<'_> {
+    /// The named build, built again; the others too if they are built on the way.
+    pub fn own(self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &TrialState) -> Result<(Build, Option<Vec<Build>>)> {
+        if let ChangeScope::Folder { variables, .. } = self.scope {
+            return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
+        }
+        let mut all = builds.members(tree)?;
+        if let (ChangeScope::Applied { request: Some(request), .. }, None) = (self.scope, before.own.cluster) {
+            // the folders that kustomize builds are looked at where no Kustomization is declared
+            let others = all.iter().any(|build| build.spec.is_some()).then_some(all);
+            return Ok((builds.requested(tree, request)?, others));
+        }
+        let own = match all.iter().position(|build| build.name == before.own.name) {
+            Some(at) => all.remove(at),
+            None => Build { outcome: BuildOutcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
+        };
+        Ok((own, Some(all)))
+    }
+
+    pub fn of_others(self, own: &Build, before: &[Build], after: &[Build], changed: &EditedFiles, proof: &mut ChangeProof) {
         let find = |name: &str| after.iter().find(|build| build.name == name);
         // built plainly, the folder is what the named builds of it
         let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
@@ -255,7 +265,7 @@ impl Claim<'_> {
     }
 
     /// What cannot be built any more: broken, unless the changed object is what says how it is built, or what declared it stops with that.
-    fn of_lost(&self, own: &Build, lost: Vec<LostBuild<'_>>, proof: &mut ChangeProof) {
+    fn of_lost(self, own: &Build, lost: Vec<LostBuild<'_>>, proof: &mut ChangeProof) {
         let is_folder = matches!(self.scope, ChangeScope::Folder { .. });
         let is_said = |build: &Build| is_folder && build.is_said_by(own, &self.target.key);
         let clusters: Vec<_> = lost.iter().filter(|(build, _)| is_said(build)).map(|(build, _)| build.cluster).collect();

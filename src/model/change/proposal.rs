@@ -8,8 +8,8 @@ use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::outside::PolicyQuestion;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, CompetingPull, FieldLeftOut, FieldLines,
-    FileOwners, HandEdit, Inverse, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
+    Alternative, BuildChoice, Caution, ChangePlan, ChangeProof, Check, CheckResult, CompetingPull, FieldLeftOut, FieldLines,
+    FileOwners, Inverse, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
 use crate::domain::{NewPull, ObjectRef, Pull, duration};
 use crate::guards::CoveredLines;
@@ -169,7 +169,7 @@ pub struct ChangeRefusal {
     pub why: String,
     pub hint: String,
     /// What sets the field, where that is a file of the repository.
-    pub set_at: Option<HandEdit>,
+    pub set_at: Option<SourceLine>,
     pub ways: Vec<WayChoice>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
@@ -189,7 +189,7 @@ pub struct WayChoice {
     /// The same as `--layer` takes it.
     pub flag: String,
     /// Its place; for an addition the file alone.
-    pub place: HandEdit,
+    pub place: SourceLine,
     /// By which means.
     pub word: String,
     /// What else would change, a line each; why it cannot be taken at all.
@@ -285,11 +285,9 @@ impl ChangeRefusal {
         self.cautions.iter().filter_map(|caution| caution.instead.as_ref())
     }
 
-    /// The line to edit by hand, with that way selected: its own, unless only what sets the field is in a checkout of the user.
-    pub fn by_hand(&self, way: usize) -> Option<&HandEdit> {
-        let is_here = |place: &&HandEdit| place.copy != CheckoutFile::Nowhere;
-        let way = self.ways.get(way).map(|way| &way.place);
-        way.filter(is_here).or(self.set_at.as_ref().filter(is_here)).or(way).or(self.set_at.as_ref())
+    /// The line to edit by hand, with that way selected: its own, else that of what sets the field.
+    pub fn by_hand(&self, way: usize) -> Option<&SourceLine> {
+        self.ways.get(way).map(|way| &way.place).or(self.set_at.as_ref())
     }
 }
 
@@ -316,7 +314,7 @@ pub fn checks(plan: &ChangePlan) -> Vec<Check> {
         CheckResult::Passed => 3,
     };
     let mut all: Vec<Check> = Vec::new();
-    for check in plan.done.iter().flat_map(|done| &done.proof.checks) {
+    for check in plan.proofs().flat_map(|proof| &proof.checks) {
         match all.iter_mut().find(|known| known.name == check.name) {
             Some(known) if rank(check.result) < rank(known.result) => *known = check.clone(),
             Some(_) => {}
@@ -326,13 +324,12 @@ pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     all
 }
 
-/// A refusal as plain data. `copy`: the file in a checkout of the user.
-pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> CheckoutFile) -> ChangeRefusal {
-    let place = |at: SourceLine| HandEdit { copy: copy(&at.file), at };
+/// A refusal as plain data.
+pub fn refusal(refused: &Refused, order: &ChangeOrder) -> ChangeRefusal {
     let way = |tried: &super::Tried| WayChoice {
         layer: tried.layer.clone(),
         flag: tried.flag(),
-        place: place(tried.way.source_line()),
+        place: tried.way.source_line(),
         word: tried.way.layer.clone(),
         result: tried.open().map(describe::besides),
         is_wide: tried.open().is_ok_and(|proof| proof.besides() > 0),
@@ -343,7 +340,7 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
         field: refused.field.clone(),
         why: refused.why.clone(),
         hint: refused.hint.clone(),
-        set_at: refused.set_at.clone().map(&place),
+        set_at: refused.set_at.clone(),
         ways: refused.tried.iter().map(way).collect(),
         builds: refused.builds.clone(),
         leave_out: refused.leave_out.clone(),
@@ -361,11 +358,15 @@ pub fn digest(patch: &str, plan: &ChangePlan) -> String {
         digest.update(text);
     };
     patch.lines().filter(|line| !line.starts_with("index ")).for_each(&mut add);
+    let proven = |proof: &ChangeProof, add: &mut dyn FnMut(&str)| {
+        proof.checks.iter().for_each(|check| add(&format!("{} {}", check.name, check.result.word())));
+        describe::besides(proof).iter().for_each(|line| add(line));
+        proof.unproven.iter().for_each(|(build, _)| add(build));
+    };
+    plan.by_hand.iter().for_each(|proof| proven(proof, &mut add));
     for done in &plan.done {
         add(&done.field);
-        done.proof.checks.iter().for_each(|check| add(&format!("{} {}", check.name, check.result.word())));
-        describe::besides(&done.proof).iter().for_each(|line| add(line));
-        done.proof.unproven.iter().for_each(|(build, _)| add(build));
+        proven(&done.proof, &mut add);
     }
     for build in &plan.rendered {
         build.builds.iter().for_each(|name| add(name));

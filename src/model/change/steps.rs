@@ -251,8 +251,8 @@ fn is_akin(one: &Json, other: &Json) -> bool {
     one.iter().any(|(key, value)| other.get(key) == Some(value))
 }
 
-/// The places of a longest common sequence.
-fn common(old: &[Json], new: &[Json]) -> Vec<(usize, usize)> {
+/// The places of a longest common sequence; of very long ones only what they begin and end with.
+pub fn common<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
     let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let (rest, others) = (&old[head..], &new[head..]);
     let tail = rest.iter().rev().zip(others.iter().rev()).take_while(|(a, b)| a == b).count();

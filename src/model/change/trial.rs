@@ -1,9 +1,10 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
 use super::builds::{Builds, ChangeScope};
-use super::by_hand::SourceLine;
 use super::edited::EditedFiles;
-use super::plan::{ChangeContext, LayerChoice};
+use super::hand::SourceLine;
+use super::layer::LayerChoice;
+use super::plan::ChangeContext;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::ways::{FoundWays, Way, WayKind};
 use super::write::written;
@@ -146,6 +147,11 @@ impl Tried {
     /// The way at a place among those that were found, from 0.
     fn of(found: &FoundWays, at: usize, result: std::result::Result<ChangeProof, String>) -> Self {
         Self { number: at + 1, layer: found.layer(at), way: found.ways[at].clone(), result }
+    }
+
+    /// The only way there is.
+    pub fn only(way: Way, proof: ChangeProof) -> Self {
+        Self { number: 1, layer: LayerChoice::Number(1), way, result: Ok(proof) }
     }
 
     /// What it does besides, where it can be taken, with consent where it changes more; else why not.

@@ -4,7 +4,7 @@
 
 use super::{Command, Cx, Group, Handler, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use crate::actions::Offer;
-use crate::change::{ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject};
+use crate::change::{ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, SourceLine};
 use crate::domain::published::Offered;
 use crate::domain::text::counted;
 use crate::domain::{GroupKind, ObjectRef};
@@ -18,6 +18,8 @@ use crate::state::{ChangeQuery, DraftOf, PolicyConsent, State};
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
 /// Where keys may be a playbook's.
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
+/// The same, and where one object is shown. Where a line is selected, its file is meant: that is up to the view.
+const SHOWN: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text];
 /// The field for the reason, which every playbook has.
 pub const WHY: &str = "why";
 
@@ -33,6 +35,8 @@ pub struct ChangeForm {
     pub applier: Option<ObjectRef>,
     /// Answers to the playbook's fields, and to [`WHY`].
     pub answers: Answers,
+    /// The order that it continues, where it was asked for before; what the object and the answers say, where not.
+    pub begun: Option<Box<ChangeOrder>>,
 }
 
 impl ChangeForm {
@@ -102,8 +106,9 @@ impl ChangeForm {
             settings: match self.playbook.start {
                 PlaybookStart::Form => self.playbook.assignments(&self.answers)?,
                 // what is typed there says it
-                PlaybookStart::Editor => Vec::new(),
+                PlaybookStart::Editor | PlaybookStart::File => Vec::new(),
             },
+            by_hand: None,
             left_out: Vec::new(),
             layer: LayerChoice::Set,
             is_wide: false,
@@ -118,6 +123,7 @@ impl ChangeForm {
             expected: Vec::new(),
             is_push_only: false,
         };
+        let order = self.begun.as_deref().cloned().unwrap_or(order);
         Ok(ChangeQuery {
             object: Some(id.clone()),
             also: self.also.clone(),
@@ -149,9 +155,11 @@ pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &S
         }
     }
     match () {
-        () if !also.is_empty() && playbook.start == PlaybookStart::Editor => Err(barred("one object at a time")),
+        () if !also.is_empty() && playbook.start != PlaybookStart::Form => Err(barred("one object at a time")),
+        // what is typed there is much, and could not be submitted
+        () if playbook.start == PlaybookStart::File && state.policy().readonly => Err(barred("read-only")),
         () if also.iter().any(|other| other.cluster != object.cluster) => Err(barred("they are of several clusters")),
-        () => Ok(ChangeForm { playbook, object, also, applier: Some(applier), answers: Answers::default() }),
+        () => Ok(ChangeForm { playbook, object, also, applier: Some(applier), answers: Answers::default(), begun: None }),
     }
 }
 
@@ -191,12 +199,16 @@ pub(super) fn all() -> Vec<Command> {
         keys: playbook.keys,
         doc: match playbook.start {
             PlaybookStart::Form => format!("{}: a form, the review, then a pull request", playbook.doc),
-            PlaybookStart::Editor => format!("{}: the review, then a pull request", playbook.doc),
+            PlaybookStart::Editor | PlaybookStart::File => format!("{}: the review, then a pull request", playbook.doc),
         }
         .into(),
         footer: "",
         group: Group::Act,
-        scopes: if playbook.keys.is_empty() { OBJECTS } else { ROWS },
+        scopes: match playbook.start {
+            _ if playbook.keys.is_empty() => OBJECTS,
+            PlaybookStart::File => SHOWN,
+            _ => ROWS,
+        },
         run: Handler::Playbook(playbook),
     };
     playbooks::ALL.iter().copied().map(command).collect()
@@ -220,9 +232,24 @@ pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: An
     let form = offered(playbook, objects, cx)?;
     let screen = match playbook.start {
         PlaybookStart::Form => Screen::FORM,
-        PlaybookStart::Editor => Screen::EDIT,
+        PlaybookStart::Editor | PlaybookStart::File => Screen::EDIT,
     };
     cx.transit(Transition::Open(screen, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
+    Ok(())
+}
+
+/// Opens a file that makes an object in the user's editor, at this line of it. `of`: the change that it is in place of, if there is one.
+///
+/// # Errors
+/// Why nothing of the object can be changed in git.
+pub fn open_file(object: &ObjectRef, at: &SourceLine, of: Option<&ChangeOrder>, cx: &mut Cx) -> Result<()> {
+    let form = offered(playbooks::file_editor(), std::slice::from_ref(object), cx)?;
+    let order = match of {
+        Some(order) => order.clone(),
+        None => form.query()?.order,
+    };
+    let begun = Some(Box::new(playbooks::by_hand(&order, at)));
+    cx.transit(Transition::Open(Screen::EDIT, Subject::ChangeForm(Box::new(ChangeForm { begun, ..form }))));
     Ok(())
 }
 

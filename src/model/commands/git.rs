@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Command> {
 }
 
 /// The fields that git sets, and their files.
-fn fields() -> [Command; 5] {
+fn fields() -> [Command; 6] {
     let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
@@ -43,17 +43,24 @@ fn fields() -> [Command; 5] {
         key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields], Gesture::File),
         key(
             &["e"],
-            "open the file at the line in $EDITOR, if one of your checkouts has it",
+            "open the file at the line in $EDITOR as your own checkout has it, to commit and push it yourself",
             "$EDITOR",
             &[KeyScope::File],
             Gesture::Edit,
         ),
         key(
             &["E", "e"],
-            "title and text of the pull request in $EDITOR; where it was refused: the file at the line, if one of your checkouts has it",
-            "edit by hand",
+            "title and text of the pull request in $EDITOR; where it was refused: the file at the line, at the head of its branch",
+            "edit its file",
             &[KeyScope::Review],
             Gesture::Edit,
+        ),
+        key(
+            &["E"],
+            "edit the file at the line by hand, as it is at the head of its branch: the review, then a pull request",
+            "edit its file",
+            &[KeyScope::Fields, KeyScope::File],
+            Gesture::EditFile,
         ),
         key(
             &["e"],

@@ -15,7 +15,7 @@ mod screen;
 mod source;
 
 pub use act::perform;
-pub use change::{ChangeForm, WHY, change_form, elsewhere, open_form, open_review};
+pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, open_review};
 pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};
@@ -209,6 +209,8 @@ pub enum Gesture {
     File,
     /// The same in the user's editor; of a field: another value for it, in git.
     Edit,
+    /// The file at the head of its branch, edited by hand as a change.
+    EditFile,
     /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
     Submit,
     PushOnly,

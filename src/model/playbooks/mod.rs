@@ -6,6 +6,7 @@
 mod automate;
 mod containers;
 mod edit;
+mod edit_file;
 mod ignore;
 mod known;
 mod lock;
@@ -27,7 +28,7 @@ pub use known::KnownObject;
 
 use crate::change::{
     Alternative, BuiltObject, ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope,
-    WantedChange, WantedField,
+    SourceLine, WantedChange, WantedField,
 };
 use crate::domain::published::Catalogue;
 use crate::domain::{Object, ObjectRef};
@@ -40,6 +41,7 @@ use crate::kinds::masked::MASKED;
 /// Every playbook, in the order of `--help`.
 pub static ALL: &[&Playbook] = &[
     &edit::PLAYBOOK,
+    &edit_file::PLAYBOOK,
     &scale::PLAYBOOK,
     &update_image::PLAYBOOK,
     &update_resources::PLAYBOOK,
@@ -88,6 +90,8 @@ pub enum PlaybookStart {
     Form,
     /// The object as text, in the user's editor.
     Editor,
+    /// A file that makes it, in the same.
+    File,
 }
 
 /// The state of an object in the cluster before a change.
@@ -160,6 +164,28 @@ pub fn editor() -> &'static Playbook {
     &edit::PLAYBOOK
 }
 
+/// The playbook that edits a file that makes an object.
+pub fn file_editor() -> &'static Playbook {
+    &edit_file::PLAYBOOK
+}
+
+/// An order for the same object that edits a file by hand, at this place: in the same repository, on the same branch, for the same reason.
+/// What was typed into that file for it before is kept.
+pub fn by_hand(of: &ChangeOrder, at: &SourceLine) -> ChangeOrder {
+    ChangeOrder {
+        playbook: edit_file::PLAYBOOK.name.to_owned(),
+        also: Vec::new(),
+        settings: Vec::new(),
+        by_hand: of.by_hand.clone().filter(|edit| edit.file == at.file),
+        left_out: Vec::new(),
+        layer: LayerChoice::At { file: at.file.clone(), line: at.line.max(1) },
+        is_wide: false,
+        title: String::new(),
+        expected: Vec::new(),
+        ..of.clone()
+    }
+}
+
 /// An order that changes what decides on the field instead: in the same repository, on the same branch, for the same reason.
 pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrder {
     ChangeOrder {
@@ -168,6 +194,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         namespace: other.object.namespace.clone(),
         also: Vec::new(),
         settings: vec![ChangeSetting::set(format!("{}={value}", other.field))],
+        by_hand: None,
         left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
@@ -183,6 +210,10 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
 /// # Errors
 /// A value is not kept, or several objects had different ones.
 pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
+    if let Some(edit) = &of.by_hand {
+        let by_hand = Some(Box::new(edit.reversed()));
+        return Ok(ChangeOrder { by_hand, layer: LayerChoice::Set, is_wide: false, is_push_only: false, ..of.clone() });
+    }
     let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
     let mut objects: Vec<(Option<&ObjectRef>, Vec<ChangeSetting>, Vec<String>)> = Vec::new();
     for one in fields.iter().rev() {

@@ -81,7 +81,8 @@ pub enum Effect {
         /// The one that is looked at: of others is said what they were seen to apply.
         context: String,
     },
-    /// Build the object of a change, and write it down as a text to be edited. The reply is `Reply::Manuscript`.
+    /// Build the object of a change, and write it down as a text to be edited, or a file that makes it. The reply is `Reply::Manuscript`, or
+    /// `Reply::Files` where a person says which file.
     Manuscript {
         ticket: Ticket,
         query: Box<ChangeQuery>,

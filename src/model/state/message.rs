@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, CompetingPull, Proposed, PullReview, RenderedBuild};
+use crate::change::{ChangeOrder, Check, CompetingPull, FileChoice, Proposed, PullReview, RenderedBuild};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -105,6 +105,8 @@ pub enum Reply {
     Competing(Vec<CompetingPull>),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
+    /// The files that make an object: a person says which is edited.
+    Files(Vec<FileChoice>),
     /// The file that has a text to be edited.
     Written(String),
     /// The text as the user's editor left it.
@@ -126,11 +128,12 @@ pub enum Reply {
     Failed(Error),
 }
 
-/// An object as git builds it, written down to be edited.
+/// An object as git builds it, or a file that makes it, written down to be edited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manuscript {
+    /// As git has it: what is edited is compared with this.
     pub text: String,
-    /// The file that has it.
+    /// The file that has it; what was typed before is in it.
     pub path: String,
     /// Where the object begins in it, from 1.
     pub line: u32,

@@ -6,7 +6,7 @@
 //!  artifact the repository that an artifact is made from: as a person said it, or as the artifact says; kept: what was said
 //!  beside   other Kustomizations that read the same repository
 //!  plan     the change at a commit: planned, proven, as a patch
-//!  manuscript  an object as a text to be edited
+//!  manuscript  an object as a text to be edited, or a file that makes it
 //!  propose  everything that a review shows, and nothing written
 //!  ask      what others are asked about a change that is proven: its API server, registries, its forge, programs; charts: HelmReleases, by
 //!           helm; packed: their charts, as source-controller packs them
@@ -59,7 +59,7 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
 pub use ask::{Answered, Asking, FilesHere};
 pub use kept::Kept;
-pub use plan::{AppliedBuilds, Planned, meant, outcome, planned};
+pub use plan::{AppliedBuilds, Planned, meant, opening, outcome, planned};
 pub(super) use pulls::AppliedHere;
 pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};

@@ -7,8 +7,8 @@ use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
 use fluxdeck_model::change::outside::{PolicyQuestion, PolicyRun, UNALLOWED};
 use fluxdeck_model::change::{
-    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, OwnerFiles,
-    PlanOutcome, Refused, WantedField, proposal,
+    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, Opening, OrderedObject,
+    OwnerFiles, PlanOutcome, Refused, WantedField, hand, proposal,
 };
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
@@ -92,9 +92,8 @@ pub fn planned(
     applied_here: AppliedBuilds,
 ) -> Result<Planned> {
     let base = bench.checkout.commit(revision)?;
-    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
     let scope = applied(order, applied_here);
-    let outcome = as_expected(outcome(bench, Some(&base), order, &namespaces, scope, deny)?, order)?;
+    let outcome = as_expected(outcome(bench, Some(&base), order, &namespaces(order), scope, deny)?, order)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
         PlanOutcome::Planned(plan) => {
@@ -178,9 +177,13 @@ pub fn outcome(
 ) -> Result<PlanOutcome> {
     let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
+    if let Some(edit) = &order.by_hand {
+        let meant = first(order, namespaces)?;
+        return within(bench, revision, order, scope, deny, |context, builds| hand::plan(context, builds, &meant, edit));
+    }
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
     let assigned = playbook.read(&order.settings, &clock)?;
-    let first = MeantObject { named: Named::parse(&order.object)?, namespaces: namespaces.to_vec() };
+    let first = first(order, namespaces)?;
     let one = |one: &OrderedObject| {
         let own = Some(&one.namespace).filter(|name| !name.is_empty()).cloned();
         let namespaces = own.map_or_else(|| namespaces.to_vec(), |own| vec![own]);
@@ -191,6 +194,32 @@ pub fn outcome(
     within(bench, revision, order, scope, deny, |context, builds| {
         change::plan(context, builds, &meant, &|built| playbook.wanted_of(&assigned, built))
     })
+}
+
+/// The object that an order names first.
+fn first(order: &ChangeOrder, namespaces: &[String]) -> Result<MeantObject> {
+    Ok(MeantObject { named: Named::parse(&order.object)?, namespaces: namespaces.to_vec() })
+}
+
+/// The namespace of an order; none where it may be any.
+pub(super) fn namespaces(order: &ChangeOrder) -> Vec<String> {
+    Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect()
+}
+
+/// The file that makes the object of an order, in a commit or in the work tree, or the choice of them.
+///
+/// # Errors
+/// As [`planned`]; no file makes it, or it must not be edited.
+pub fn opening(
+    bench: &mut Bench,
+    revision: Option<&str>,
+    order: &ChangeOrder,
+    namespaces: &[String],
+    scope: ChangeScope,
+    deny: &[String],
+) -> Result<Opening> {
+    let meant = first(order, namespaces)?;
+    within(bench, revision, order, scope, deny, |context, builds| hand::open(context, builds, &meant))
 }
 
 /// The object of an order as it is built at a commit or reference of the repository, as a text to be edited, with the line at which it begins.
@@ -205,8 +234,7 @@ pub fn manuscript(
     request: Option<BuildRequest>,
 ) -> Result<(String, u32)> {
     let base = bench.checkout.commit(revision)?;
-    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
-    let named = Named::parse(&order.object)?;
+    let (named, namespaces) = (Named::parse(&order.object)?, namespaces(order));
     let scope = applied(order, AppliedBuilds { own: request, beside: Vec::new() });
     let (object, build) =
         within(bench, Some(&base), order, scope, deny, |context, builds| change::object(context, builds, &named, &namespaces))?;
@@ -214,7 +242,7 @@ pub fn manuscript(
 }
 
 /// The scope of an order, with the Kustomization that applies the object as the cluster has it.
-fn applied(order: &ChangeOrder, AppliedBuilds { own, beside }: AppliedBuilds) -> ChangeScope {
+pub(super) fn applied(order: &ChangeOrder, AppliedBuilds { own, beside }: AppliedBuilds) -> ChangeScope {
     match order.site.scope.scope() {
         ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: own.map(Box::new), beside },
         scope => scope,

@@ -13,14 +13,12 @@ use super::slot::SlotState;
 use super::{Changes, folder};
 use crate::cluster::Connection;
 use crate::programs;
-use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, Check, CheckoutFile, ForgeChoice, PlanOutcome,
-    Proposal, Proposed, ProposedFile, proposal,
+    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, Check, ForgeChoice, PlanOutcome, Proposal, Proposed,
+    ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::guards;
 use fluxdeck_model::render::flux::Spec;
 use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
@@ -79,25 +77,16 @@ impl Changes {
             let planned = planned(bench, &revision, &asked, &deny, AppliedBuilds { own: request, beside })?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
-            let refusal = match &planned.outcome {
-                PlanOutcome::Refused(refused) => {
-                    Some(proposal::refusal(refused, &asked, |file| copy(bench, &planned.base, file)))
-                }
-                _ => None,
-            };
-            Ok((planned, ahead, refusal))
+            Ok((planned, ahead))
         });
-        let (mut planned, ahead, refusal) = found.await?;
+        let (mut planned, ahead) = found.await?;
         self.permit(&mut planned, &consent)?;
-        let proposed = match (&planned.outcome, refusal) {
-            (_, Some(refusal)) => Proposed::Refused(Box::new(ChangeRefusal { source, ..refusal })),
-            (PlanOutcome::Refused(refused), None) => {
-                Proposed::Refused(Box::new(proposal::refusal(refused, &order, |_| CheckoutFile::Nowhere)))
+        let proposed = match &planned.outcome {
+            PlanOutcome::Refused(refused) => {
+                Proposed::Refused(Box::new(ChangeRefusal { source, ..proposal::refusal(refused, &order) }))
             }
-            (PlanOutcome::Nothing { object }, None) => {
-                Proposed::Unchanged { object: object.clone(), base: order.site.base.clone() }
-            }
-            (PlanOutcome::Planned(plan), None) => {
+            PlanOutcome::Nothing { object } => Proposed::Unchanged { object: object.clone(), base: order.site.base.clone() },
+            PlanOutcome::Planned(plan) => {
                 let begun = begin(&order.site, applied.as_deref(), plan, &planned);
                 let order = with_defaults(order, &planned);
                 let proposal = self.proposal(order, plan, &planned, ahead, begun).await?;
@@ -149,7 +138,7 @@ impl Changes {
         let title = change::title(&order, &plan.object, &fields);
         let pull = new_pull(&order, &branch, title, text.with(&order.body, &checks));
         let owners = access.word().and_then(|word| planned.owners.owners(word, plan.files.iter().map(|file| &*file.path)));
-        let proofs = || plan.done.iter().map(|done| &done.proof);
+        let proofs = || plan.proofs();
         Ok(Proposal {
             object: plan.object.clone(),
             base: planned.base.clone(),
@@ -248,16 +237,6 @@ fn pulls_question(proposal: &Proposal, own: Option<BuildRequest>) -> Option<Pull
         address: proposal.author.address.clone(),
         here: AppliedHere { folders: Vec::new(), requests: own.into_iter().collect() },
     })
-}
-
-/// A file in the work tree of the checkout; a clone of ours has none.
-fn copy(bench: &Bench, base: &str, file: &str) -> CheckoutFile {
-    let Some(path) = bench.checkout.on_disk(file) else { return CheckoutFile::Nowhere };
-    let bytes = bench.checkout.view(Some(base)).ok().and_then(|view| view.tree().read(file).ok()).unwrap_or_default();
-    match guards::encrypted_at(&bytes) {
-        Some(_) => CheckoutFile::Encrypted,
-        None => CheckoutFile::Here { path: path.display().to_string(), is_same: bench.checkout.holds(file, &bytes) },
-    }
 }
 
 /// Each once, in the order in which they come first.

@@ -10,17 +10,19 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::origins::{change, keep, open, place};
+use super::origins::{change, edit_file, keep, open, place};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::{Item, Picker};
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::forms::Answers;
 use fluxdeck_model::insight::declared::LayerPlace;
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::kinds::masked::{self, MASKED};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::drift::{Drifts, ObjectDrift, Progress, line, values};
 
@@ -151,6 +153,19 @@ impl View for DriftView {
                 open(object, place.clone(), cx);
                 true
             }
+            (Gesture::EditFile, Some(DriftRow { object: Some(object), place: Some(place), .. })) => {
+                edit_file(object, place.clone(), cx);
+                true
+            }
+            // what is missing in the cluster has its files all the same
+            (Gesture::EditFile, Some(DriftRow { object: Some(object), .. })) => {
+                if let Err(error) =
+                    commands::open_form(playbooks::file_editor(), std::slice::from_ref(object), Answers::default(), cx)
+                {
+                    cx.complain(error);
+                }
+                true
+            }
             (Gesture::Open, Some(DriftRow { object: Some(object), .. })) => {
                 cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object.clone())));
                 true
@@ -162,7 +177,7 @@ impl View for DriftView {
                 }
                 true
             }
-            (Gesture::File | Gesture::Open | Gesture::Edit, Some(summary)) => {
+            (Gesture::File | Gesture::Open | Gesture::Edit | Gesture::EditFile, Some(summary)) => {
                 cx.say(summary.message.clone());
                 true
             }

@@ -14,7 +14,8 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::change::SourceLine;
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
@@ -37,13 +38,13 @@ pub const SPEC: ViewSpec = ViewSpec {
 };
 
 /// A checkout of the user has another version of a file.
-pub(super) fn another_version(file: &str, than: &str) -> String {
+fn another_version(file: &str, than: &str) -> String {
     format!("your checkout has another {file} than {than}: lines may differ")
 }
 
 /// No checkout of the user has a file.
-pub(super) fn nowhere(file: &str) -> Error {
-    let hint = "name one in `repos` of config.toml, or start fluxdeck in it";
+fn nowhere(file: &str) -> Error {
+    let hint = "E edits it as it is at the head of its branch; or name one in `repos` of config.toml";
     Error::failed(format!("none of your checkouts has {file}"), hint)
 }
 
@@ -116,6 +117,12 @@ impl View for File {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.body.get()) {
             (Gesture::Edit, _) => self.edit(cx),
+            (Gesture::EditFile, _) => {
+                let at = SourceLine { file: self.place.path.to_string(), line: self.place.line };
+                if let Err(error) = commands::open_file(&self.object, &at, None, cx) {
+                    cx.complain(error);
+                }
+            }
             (Gesture::Copy, Some(file)) => {
                 cx.copy(file.lines.join("\n"), format!("copied {}", counted(file.lines.len(), "line")));
             }

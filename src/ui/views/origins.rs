@@ -17,7 +17,7 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::request::Request;
-use fluxdeck_model::change::ChangeSetting;
+use fluxdeck_model::change::{ChangeSetting, SourceLine};
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::{counted, printable, sanitise};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
@@ -92,6 +92,19 @@ pub(super) fn open(object: &ObjectRef, place: LayerPlace, cx: &mut Cx) {
         }
     };
     cx.transit(transition);
+}
+
+/// Opens the file that sets a field in the user's editor, as it is at the head of its branch.
+pub(super) fn edit_file(object: &ObjectRef, place: LayerPlace, cx: &mut Cx) {
+    match place {
+        LayerPlace::File(place) => {
+            let at = SourceLine { file: place.path.to_string(), line: place.line };
+            if let Err(error) = commands::open_file(object, &at, None, cx) {
+                cx.complain(error);
+            }
+        }
+        other => open(object, other, cx),
+    }
 }
 
 /// Opens the form that gives a field of an object another value in git, with its present value.
@@ -196,6 +209,11 @@ impl View for Origins {
                 open(&self.object, place, cx);
                 true
             }
+            (Gesture::EditFile, Some((declared, field))) => {
+                let place = declared.place(field.winner());
+                edit_file(&self.object, place, cx);
+                true
+            }
             (Gesture::Edit, Some((declared, field))) => {
                 let is_masked = field.value.contains(MASKED) || declared.is_secret && !field.path.starts_with("metadata.");
                 change(&self.object, &field.path, &field.value, is_masked, cx);
@@ -207,7 +225,7 @@ impl View for Origins {
 
     fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
         match gesture {
-            Gesture::Open | Gesture::File | Gesture::Edit => self.selected().map(|_| word),
+            Gesture::Open | Gesture::File | Gesture::Edit | Gesture::EditFile => self.selected().map(|_| word),
             _ => Some(word),
         }
     }

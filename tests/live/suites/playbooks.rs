@@ -440,7 +440,40 @@ fn another_kustomization_of_the_same_folder_is_named(shop: &Shop<'_>, user: &Flu
     assert_eq!(open(shop.bed, &shop.name), [], "nothing is opened");
 }
 
+/// What a person does with the file in the editor, and the lines of the difference: several lines, and two documents, at once.
+const TYPED: &str = "sed -i -e '1s/^/# by hand\\n/' -e 's/^  replicas: 2/  replicas: 3/' \"$file\"\nprintf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: typed\\ndata:\\n  a: b\\n' >> \"$file\"";
+
+const TYPED_LINES: &[&str] = &[
+    "+# by hand",
+    "-  replicas: 2 # as many as are needed",
+    "+  replicas: 3 # as many as are needed",
+    "+---",
+    "+apiVersion: v1",
+    "+kind: ConfigMap",
+    "+metadata:",
+    "+  name: typed",
+    "+data:",
+    "+  a: b",
+];
+
+/// `E`: the file as it was saved is what is proposed; what it changes and what it adds is in the cluster.
+fn a_file_that_is_edited_by_hand_goes_from_its_row_to_the_cluster() {
+    let bed = bed::alone();
+    let shop = Shop::of(&bed, "typed", &[("deploy/web.yaml", DEPLOYMENT)]);
+    let user = user(&bed, "admin").set("VISUAL", "").set("EDITOR", "sh editor.sh");
+    user.write("editor.sh", &format!("for file; do :; done\n{TYPED}\n"));
+    let mut walk = Walk::of(&shop, &user);
+    walk.go_to("deploy", "web");
+    walk.screen.until_shows("restart", SOON);
+    walk.screen.keys("E");
+    walk.review(TYPED_LINES, "the file", "\r");
+    let is_there = || shop.reads("deployment/web", ".spec.replicas") == "3" && shop.reads("configmap/typed", ".data.a") == "b";
+    assert!(within(SOON, || is_there().then_some(())).is_some(), "it is applied");
+    walk.ends();
+}
+
 trials! {
+    a_file_that_is_edited_by_hand_goes_from_its_row_to_the_cluster,
     every_playbook_of_a_workload_goes_from_its_row_to_its_pods,
     what_is_edited_in_the_editor_goes_from_its_row_to_the_cluster,
     every_playbook_of_a_release_goes_from_its_row_to_its_pods,

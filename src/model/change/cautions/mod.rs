@@ -43,8 +43,8 @@ pub use switches::{is_forced, leaves_alone};
 
 use super::SiteScope;
 use super::builds::Build;
-use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
+use super::hand::SourceLine;
 use super::write::ChangedFile;
 use crate::insight::field::FieldPath;
 use crate::render::Node;

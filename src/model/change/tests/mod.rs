@@ -40,6 +40,11 @@ pub fn folder(path: &str) -> ChangeScope {
     ChangeScope::Folder { path: path.to_owned(), variables: None }
 }
 
+/// An object of any namespace.
+pub fn meant(object: &str) -> Result<MeantObject> {
+    Ok(MeantObject { named: Named::parse(object)?, namespaces: Vec::new() })
+}
+
 impl TestRepo {
     pub fn of(files: &[(&str, &str)], scope: ChangeScope) -> Self {
         Self { tree: Memory::new(files.iter().copied()), scope, layer: LayerChoice::Set, is_wide: false, left_out: Vec::new() }
@@ -63,6 +68,12 @@ impl TestRepo {
     }
 
     pub fn plan_wanted(&self, object: &str, wanted: WantedOf<'_>) -> Result<PlanOutcome> {
+        let meant = object.split_whitespace().map(meant).collect::<Result<Vec<_>>>()?;
+        self.within(|context, builds| plan(context, builds, &meant, wanted))
+    }
+
+    /// Does something with the tree, as a change does.
+    pub fn within<T>(&self, work: impl FnOnce(&ChangeContext<'_>, &mut Builds<'_>) -> Result<T>) -> Result<T> {
         let mut builder = Builder::default();
         let context = ChangeContext {
             tree: &self.tree,
@@ -77,9 +88,7 @@ impl TestRepo {
                 filter: &|_| None,
             },
         };
-        let one = |object: &str| Ok(MeantObject { named: Named::parse(object)?, namespaces: Vec::new() });
-        let meant = object.split_whitespace().map(one).collect::<Result<Vec<_>>>()?;
-        plan(&context, &mut Builds::new(&mut builder), &meant, wanted)
+        work(&context, &mut Builds::new(&mut builder))
     }
 
     pub fn planned(&self, object: &str, set: &[&str]) -> ChangePlan {

@@ -16,9 +16,9 @@ mod text;
 use std::borrow::Cow;
 
 use super::builds::Build;
-use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
-use super::plan::LayerChoice;
+use super::hand::SourceLine;
+use super::layer::LayerChoice;
 use super::value::Typed;
 use super::wanted::WantedField;
 use super::write::{self, Write};

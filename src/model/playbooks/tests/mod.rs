@@ -4,7 +4,7 @@ mod flux_v1;
 
 use super::*;
 use crate::change::tests::TestRepo;
-use crate::change::{ChangeScope, PlanOutcome};
+use crate::change::{ChangeScope, HandEdit, PlanOutcome};
 
 fn read(name: &str, assignments: &[&str]) -> Result<Vec<(String, String)>> {
     let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
@@ -452,4 +452,34 @@ fn the_source_of_a_chart_is_found_in_another_kustomization_of_its_cluster() {
         let error = repo.plan_wanted("hr/web", &|built| playbook.wanted_of(&wrong, built)).expect_err("no range");
         assert_eq!((error.message.as_str(), error.exit_code()), ("`notaversion` is not a version or a range", 2));
     }
+}
+
+#[test]
+fn an_edit_of_a_file_is_taken_back_by_its_lines_and_goes_on_where_it_was_refused() {
+    let (before, after) = ("a: 1\nb: 2\n", "a: 3\nb: 2\nc: 4\n");
+    let edit = HandEdit::between("a/web.yaml", before, after).expect("they differ");
+    let order = ChangeOrder {
+        playbook: file_editor().name.to_owned(),
+        object: "deploy/web".to_owned(),
+        by_hand: Some(Box::new(edit.clone())),
+        is_wide: true,
+        ..ChangeOrder::default()
+    };
+    let back = undo(&order, &[]).expect("nothing else has to be kept");
+    assert_eq!(back.by_hand.as_ref().expect("an edit").applied(after).as_deref(), Ok(before));
+    assert!(!back.is_wide && back.playbook == order.playbook && back.identity() != order.identity(), "{back:?}");
+    // the text is not kept for the command line: the editor asks for it
+    assert_eq!(order.line(), "fluxdeck run edit-file deploy/web --layer a/web.yaml:1 --wide");
+    let at = |file: &str| SourceLine { file: file.to_owned(), line: 0 };
+    let again = by_hand(&order, &at("a/web.yaml"));
+    assert_eq!(
+        (again.by_hand.as_deref(), again.layer.to_string(), again.is_wide),
+        (Some(&edit), "a/web.yaml:1".to_owned(), false)
+    );
+    assert_eq!(by_hand(&order, &at("b/web.yaml")).by_hand, None);
+    let set = ChangeOrder { playbook: "scale".to_owned(), settings: vec![ChangeSetting::set("replicas=5")], ..order };
+    assert_eq!(
+        (by_hand(&set, &at("a/web.yaml")).settings, by_hand(&set, &at("a/web.yaml")).playbook),
+        (Vec::new(), again.playbook)
+    );
 }

@@ -131,7 +131,7 @@ impl Asking {
     /// For consent to what a way changes besides.
     pub fn way(number: usize, way: &WayChoice) -> Self {
         let asking = Self::new(Purpose::Way(number), "take this way", None, &Answers::default());
-        let place = Styled::of(Style::Text, format!(" {} ({})", sanitise(&way.place.at.to_string()), sanitise(&way.word)));
+        let place = Styled::of(Style::Text, format!(" {} ({})", sanitise(&way.place.to_string()), sanitise(&way.word)));
         let besides = way.result.iter().flatten().map(|line| besides(line));
         Self { lines: std::iter::once(place).chain(besides).collect(), ..asking }
     }

@@ -471,7 +471,7 @@ impl View for Review {
         true
     }
 
-    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+    fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
         let other = match (&self.asked.answer, gesture) {
             (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => "title and text",
             (Answer::Here(Proposed::Ready(_)), Gesture::LeaveOut) => {
@@ -488,7 +488,7 @@ impl View for Review {
             (_, Gesture::FoldAll) => return self.proposal().filter(|proposal| summary::folds(proposal)).map(|_| word),
             (_, Gesture::Competing) => return self.proposal().filter(|proposal| !proposal.competing.is_empty()).map(|_| word),
             (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
-            (Answer::Here(Proposed::Refused(_)), Gesture::Edit) => return self.can_edit().then_some(word),
+            (Answer::Here(Proposed::Refused(_)), Gesture::Edit) => return self.can_edit(state).then_some(word),
             (Answer::Here(Proposed::Refused(_)), Gesture::Submit) if self.can_take() => "take it",
             (Answer::Here(Proposed::Unknown(_)), Gesture::Submit) => "say where",
             (Answer::Here(Proposed::Unchanged { .. }), Gesture::Submit) => "close",

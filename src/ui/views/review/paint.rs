@@ -151,7 +151,7 @@ impl Review {
                 Some(way) if way.is_open() => format!("{enter} takes the selected way, "),
                 Some(_) | None => String::new(),
             };
-            let by_hand = if self.can_edit() { "E edits by hand, " } else { "" };
+            let by_hand = if self.can_edit(state) { "E edits the file, " } else { "" };
             return Some(format!("{does}{by_hand}esc goes back"));
         }
         let proposal = self.proposal()?;

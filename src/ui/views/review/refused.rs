@@ -15,7 +15,7 @@ use super::choose::offer;
 use super::summary::Facts;
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{Alternative, BuildChoice, ChangeRefusal, CheckoutFile, HandEdit, WayChoice};
+use fluxdeck_model::change::{Alternative, BuildChoice, ChangeOrder, ChangeRefusal, SourceLine, WayChoice};
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 
 /// The lines of a refusal, and the line of each row that can be selected: the ways, then the builds.
@@ -35,7 +35,7 @@ pub fn lines(
         facts.fact("", Style::Text, &refusal.hint);
     }
     if let Some(place) = refusal.by_hand(selected) {
-        facts.fact("by hand", Style::Text, &by_hand(place));
+        facts.fact("by hand", Style::Text, &by_hand(place, &refusal.order));
     }
     facts.line(Styled::default());
     let heading_of_ways = match (refusal.ways.is_empty(), refusal.builds.is_empty()) {
@@ -117,17 +117,15 @@ fn heading(number: usize, way: &WayChoice, is_selected: bool) -> Styled {
         (Ok(_), false) => ("changes nothing else", Style::Ready),
     };
     Styled::of(mark, format!(" {} {}  ", if is_selected { ">" } else { " " }, number + 1))
-        .and(text, format!("{}  {}", sanitise_line(&way.place.at.to_string()), sanitise_line(&way.word)))
+        .and(text, format!("{}  {}", sanitise_line(&way.place.to_string()), sanitise_line(&way.word)))
         .and(word.1, format!("  {}", word.0))
 }
 
 /// What the key for the editor does.
-fn by_hand(place: &HandEdit) -> String {
-    let at = &place.at;
-    match &place.copy {
-        CheckoutFile::Here { is_same: true, .. } => format!("E opens {at} in $EDITOR"),
-        CheckoutFile::Here { is_same: false, .. } => format!("E opens {at} in $EDITOR; your checkout has another version of it"),
-        CheckoutFile::Nowhere => format!("{at}; none of your checkouts has it"),
-        CheckoutFile::Encrypted => format!("{at}; SOPS encrypted it: use `sops edit`"),
+fn by_hand(at: &SourceLine, order: &ChangeOrder) -> String {
+    match &order.by_hand {
+        Some(_) => format!("E opens {at} in $EDITOR again, with what you typed"),
+        None if order.site.base.is_empty() => format!("E opens {at} in $EDITOR"),
+        None => format!("E opens {at} in $EDITOR, as it is at the head of {}", order.site.base),
     }
 }

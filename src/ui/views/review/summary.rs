@@ -162,6 +162,7 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     let mut head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.object)));
     match proposal.fields.as_slice() {
         [one] => head = head.and(Style::Text, format!("  {}", field_change(one, arrow))),
+        [] => head = head.and(Style::Text, format!("  {}", unfielded(proposal))),
         many => head = head.and(Style::Text, format!("  {}", counted(many.len(), "field"))),
     }
     facts.line(head);
@@ -182,6 +183,14 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
         sanitise_line(&proposal.branch)
     );
     facts.line(Styled::of(Style::Dim, where_to));
+}
+
+/// What is there to say where no field of an object becomes another one.
+fn unfielded(proposal: &Proposal) -> &'static str {
+    match change::extent(&proposal.rendered) {
+        (0, _) => "nothing that is built changes",
+        _ => "whole objects come or go",
+    }
 }
 
 /// `spec.replicas 3 → 5`.

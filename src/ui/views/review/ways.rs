@@ -1,15 +1,15 @@
-//! What can be done about a change that was refused: another way, one of several builds, the user's own editor; and about one whose
-//! repository only the user knows.
+//! What can be done about a change that was refused: another way, one of several builds, the file itself edited by hand; and about one
+//! whose repository only the user knows.
 
-use super::super::file::{another_version, nowhere};
 use super::asks::Asking;
+use super::paint::barred;
 use super::source::{SourceAnswered, SourceAsking};
 use super::{Purpose, Review};
 use crate::ui::widgets::request::Answer;
-use fluxdeck_model::change::{ChangeRefusal, CheckoutFile, LayerChoice, Proposed, SiteScope, SourceQuestion};
-use fluxdeck_model::commands::{Cx, Gesture, Transition};
+use fluxdeck_model::change::{ChangeRefusal, LayerChoice, Proposed, SiteScope, SourceQuestion};
+use fluxdeck_model::commands::{self, Cx, Gesture, ReviewFrom, Transition};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Intent, Key, Terminal};
+use fluxdeck_model::state::{Intent, Key, State};
 
 impl Review {
     /// Asks again for the selected way; for one that changes more, once that was confirmed.
@@ -61,10 +61,10 @@ impl Review {
         }
     }
 
-    /// Whether a checkout of the user has the file that the editor would open.
-    pub(super) fn can_edit(&self) -> bool {
+    /// Whether the file at the line can be edited by hand instead.
+    pub(super) fn can_edit(&self, state: &State) -> bool {
         let place = self.refusal().and_then(|refusal| refusal.by_hand(self.way));
-        place.is_some_and(|place| matches!(place.copy, CheckoutFile::Here { .. }))
+        place.is_some() && self.query.object.is_some() && barred(state).is_none()
     }
 
     pub(super) fn choose_way(&mut self, gesture: Gesture) -> bool {
@@ -83,23 +83,24 @@ impl Review {
         true
     }
 
-    /// Opens what was refused in the user's editor, where a checkout of theirs has it.
+    /// Opens the file of what was refused in the user's editor, as a change of its own; of an edit by hand the same one again, with what was
+    /// typed.
     pub(super) fn edit_by_hand(&self, cx: &mut Cx) {
         let Some(refusal) = self.refusal() else { return cx.say("nothing was refused that has to be edited by hand") };
-        let Some(place) = refusal.by_hand(self.way) else {
+        let (Some(place), Some(object)) = (refusal.by_hand(self.way), &self.query.object) else {
             return cx.complain(Error::failed("no file of the repository sets it", "o on the object shows what does"));
         };
-        let file = &place.at.file;
-        match &place.copy {
-            CheckoutFile::Here { path, is_same } => {
-                cx.say(match is_same {
-                    true => format!("{file} is edited in your own checkout: commit and push it yourself"),
-                    false => another_version(file, "the branch that was planned on"),
-                });
-                cx.intend(Intent::Terminal(Terminal::Edit { path: path.clone(), line: place.at.line, answers: None }));
+        if let Some(why) = barred(cx.state) {
+            return cx.complain(Error::failed(why, ""));
+        }
+        if self.query.order.by_hand.is_some() {
+            cx.transit(Transition::Close);
+            if self.from == ReviewFrom::Form {
+                cx.transit(Transition::Close);
             }
-            CheckoutFile::Nowhere => cx.complain(nowhere(file)),
-            CheckoutFile::Encrypted => cx.complain(Error::failed(format!("SOPS encrypted {file}"), "use `sops edit`")),
+        }
+        if let Err(error) = commands::open_file(object, place, Some(&self.query.order), cx) {
+            cx.complain(error);
         }
     }
 

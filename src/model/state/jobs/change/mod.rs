@@ -9,7 +9,7 @@
 //! arrived is sent once more. A step that failed waits for the user and loses nothing; a push that is resumed and has not arrived is
 //! planned again before. A change whose progress cannot be written down sends nothing.
 //!
-//! Everything that it holds goes into the journal: no content of a file, no credential.
+//! Everything that it holds goes into the journal: no credential, and of files only the lines that a person edited.
 
 mod advance;
 mod behind;

@@ -1,6 +1,4 @@
-//! Where a person edits by hand what is refused here: the line in the repository, and the same file in a checkout of theirs.
-//!
-//! Opening an editor, and what is done with the edited file, do *not* belong here: that checkout is the user's own.
+//! A line of a file of the repository.
 
 use std::fmt;
 
@@ -30,25 +28,4 @@ impl SourceLine {
         let origin = node.origin();
         Some(Self { file: origin.file()?.to_string(), line: origin.line })
     }
-}
-
-/// A line to edit by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandEdit {
-    pub at: SourceLine,
-    pub copy: CheckoutFile,
-}
-
-/// A file of the repository in a checkout of the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CheckoutFile {
-    Here {
-        path: String,
-        /// It is the same as at the head of the base branch.
-        is_same: bool,
-    },
-    /// No checkout has it.
-    Nowhere,
-    /// SOPS keeps it: an editor alone would break it.
-    Encrypted,
 }
