@@ -26,6 +26,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/change/cautions/suspended.rs", &["suspend"], "a field of the spec"),
     ("model/change/ways/gone.rs", &["delete"], "a directive of a patch: `$patch: delete`"),
     ("model/change/ways/patch.rs", &["delete"], "a directive of a patch: `$patch: delete`"),
+    ("model/insight/check/duplicates.rs", &["reconcile"], "the last part of an annotation's key"),
     ("model/insight/drift.rs", &["reconcile"], "the last part of an annotation's key"),
     ("model/kinds/cron_job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),

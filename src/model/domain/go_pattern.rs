@@ -106,8 +106,8 @@ fn class<'p>(text: &'p str, made: &mut String) -> &'p str {
                 after
             }
             ('-', _) if after.starts_with('-') => {
-                made.push_str("\\-");
-                after
+                made.push_str(if is_first { "\\-" } else { "-\\-" });
+                if is_first { after } else { &after[1..] }
             }
             _ => {
                 made.push(letter);

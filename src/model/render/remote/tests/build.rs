@@ -184,7 +184,7 @@ fn without_it_the_rest_is_built_and_what_depends_on_it_is_not_proven() {
         // what comes after it may need what it sets
         (
             format!(
-                "{all}]\npatches:\n- {{path: '{CRD}', target: {{kind: Deployment}}}}\n- target: {{kind: Deployment}}\n  patch: '[{{op: replace, path: /spec/gone/2, value: a}}]'\n"
+                "{all}]\npatches:\n- {{path: '{CRD}', target: {{kind: Deployment}}}}\n- target: {{kind: Deployment}}\n  patch: '- {{op: replace, path: /spec/gone/2, value: a}}'\n"
             ),
             vec!["web?", "web"],
             2,
@@ -258,7 +258,7 @@ fn what_is_missing_below_counts_above_and_mistakes_stay_mistakes() {
     assert_eq!(build(&wrong, &Remotes::unknown()).1.map_err(|error| error.cause).err(), Some(Cause::Missing));
     // the patch that is not here is of another object
     let other = format!(
-        "resources: [map.yaml]\npatches:\n- {{path: '{CRD}', target: {{kind: Service}}}}\n- target: {{kind: ConfigMap}}\n  patch: '[{{op: replace, path: /data/gone/2, value: a}}]'\n"
+        "resources: [map.yaml]\npatches:\n- {{path: '{CRD}', target: {{kind: Service}}}}\n- target: {{kind: ConfigMap}}\n  patch: '- {{op: replace, path: /data/gone/2, value: a}}'\n"
     );
     let files = [("app/kustomization.yaml", other.as_str()), ("app/map.yaml", MAP)];
     assert!(build(&files, &Remotes::unknown()).1.is_err());

@@ -124,7 +124,7 @@ fn an_artifact_is_the_folder_that_holds_the_paths_as_overlays_set_them() {
     let from = "  sourceRef: {kind: OCIRepository, name: flux-system}\n";
     let overlay = |cluster: &str| {
         format!(
-            "resources: [../base]\npatches:\n- target: {{kind: Kustomization}}\n  patch: '[{{op: replace, path: /spec/path, value: providers/{cluster}/apps}}]'\n"
+            "resources: [../base]\npatches:\n- target: {{kind: Kustomization}}\n  patch: '- {{op: replace, path: /spec/path, value: providers/{cluster}/apps}}'\n"
         )
     };
     let mut tree = Memory::default();

@@ -372,7 +372,7 @@ fn a_bootstrapped_sync_that_a_kustomization_forgets_begins_its_cluster_all_the_s
 fn a_sync_that_overlays_patch_begins_the_cluster_of_each() {
     let patch = |cluster: &str| {
         format!(
-            "resources: [../../base/flux-system]\npatches:\n- target: {{kind: Kustomization, name: flux-system}}\n  patch: '[{{op: replace, path: /spec/path, value: ./clusters/{cluster}/00}}]'\n- patch: '{{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {{name: apps, namespace: flux-system}}, spec: {{path: ./apps/{cluster}}}}}'\n"
+            "resources: [../../base/flux-system]\npatches:\n- target: {{kind: Kustomization, name: flux-system}}\n  patch: '- {{op: replace, path: /spec/path, value: ./clusters/{cluster}/00}}'\n- patch: '{{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {{name: apps, namespace: flux-system}}, spec: {{path: ./apps/{cluster}}}}}'\n"
         )
     };
     for path in ["'./clusters/${TENANT}/${CLUSTER}'", "./replace/me"] {
