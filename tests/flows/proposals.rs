@@ -100,6 +100,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         },
         open: None,
         merged_by_hand: None,
+        fork: None,
         competing: Vec::new(),
         digest: "0".repeat(64),
         source: None,

@@ -14,6 +14,7 @@ use fluxdeck_model::change::{
     ChangeOrder, ChangeSite, CompetingPull, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope,
 };
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::kinds::{self, Trait};
@@ -50,6 +51,7 @@ async fn submitted(call: &Call, mut headless: Headless, ready: Ready, arguments:
     }
     let is_production = is_of_cluster(arguments) && headless.state().policy().production;
     confirm(&proposal, is_production.then_some(call.context.as_str()), arguments).await?;
+    proposal.order.may_fork |= agree_to_fork(&proposal).await?;
     proposal.accepted(arguments.push_only, arguments.wide);
     let warnings = proposal.competing.iter().map(CompetingPull::text).collect::<Vec<_>>();
     let submission = Submission { proposal: *proposal, target, applier, goal: arguments.goal() };
@@ -207,22 +209,41 @@ async fn confirm(proposal: &Proposal, production: Option<&str>, arguments: &Argu
             let message = format!("{context} is production: this has to be confirmed, and this is not a terminal");
             return Err(Error::failed(message, format!("nothing was pushed; pass --confirm {context}")));
         }
-        _ => {
-            output::ask(&question);
-            // a signal ends the question too
-            let read = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().read_line(&mut line).map(|_| line)
-            });
-            let line = read.await.map_err(std::io::Error::other).flatten();
-            let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
-            line.map_err(failed)?.trim().to_owned()
-        }
+        _ => answered(&question).await?,
     };
     match consent.is_given_by(&typed) {
         true => Ok(()),
         false => Err(Error::failed("not confirmed", "nothing was pushed")),
     }
+}
+
+/// Asks at the terminal whether a change goes to a fork, where it has to. Where nobody can be asked, the push itself says whether it has to: git
+/// may be let in as somebody else than the token is of; one that is refused waits, and says what can be done.
+async fn agree_to_fork(proposal: &Proposal) -> Result<bool> {
+    use std::io::IsTerminal;
+    let Some(offer) = proposal.fork_to_ask() else { return Ok(false) };
+    let what = format!("you may not push to {}", proposal.order.site.name());
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    let typed = answered(&format!("{}: {}? [y/N] ", sanitise_line(&what), sanitise_line(&offer.words()))).await?;
+    match Consent::Yes.is_given_by(&typed) {
+        true => Ok(true),
+        false => Err(Error::failed("not confirmed", "nothing was pushed")),
+    }
+}
+
+/// What somebody answers at the terminal.
+async fn answered(question: &str) -> Result<String> {
+    output::ask(question);
+    // a signal ends the question too
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = read.await.map_err(std::io::Error::other).flatten();
+    let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
+    Ok(line.map_err(failed)?.trim().to_owned())
 }
 
 /// Reads the cluster of a context.
@@ -275,6 +296,7 @@ fn query(
         merges_later: arguments.auto_merge,
         expected: Vec::new(),
         is_push_only: arguments.push_only,
+        may_fork: arguments.fork,
     };
     let consent = if arguments.run_policy { PolicyConsent::Once } else { PolicyConsent::Kept };
     Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None, consent })
@@ -390,6 +412,9 @@ fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
         ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
         ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
     }
+    if let Some(offer) = proposal.fork.as_ref().filter(|_| proposal.open.is_none()) {
+        line("push", &format!("you may not push to {}: {}", order.site.name(), offer.words()));
+    }
     if order.merges_later {
         line("merge", "by the forge, once its checks have passed");
     }
@@ -488,7 +513,7 @@ pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
     json!({
         "id": id.to_string(), "title": change.pull.title, "object": change.object, "fields": fields,
         "repository": change.order.site.name(), "base": change.order.site.base, "baseCommit": progress.base,
-        "branch": progress.branch, "commit": progress.commit, "pull": pull, "page": progress.page,
+        "branch": progress.branch, "fork": progress.fork, "commit": progress.commit, "pull": pull, "page": progress.page,
         "state": change.phase().word(), "message": change.phase().message(), "log": log,
     })
 }

@@ -117,6 +117,7 @@ impl ChangeForm {
             merges_later: false,
             expected: Vec::new(),
             is_push_only: false,
+            may_fork: false,
         };
         Ok(ChangeQuery {
             object: Some(id.clone()),
