@@ -35,7 +35,7 @@ impl Kind {
         (self.open)(network, address, token)
     }
 
-    /// The URL of a repository on this forge with a token in it, for [`crate::programs::Remote::Source`], which shows it to nobody. None
+    /// The URL of a repository on this forge with a token in it, for a git that passes it on to nobody else. None
     /// where the URL is of another protocol than http, or of another host than the token is bound to.
     pub fn with_login(&self, url: &str, token: &Token) -> Option<String> {
         let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
