@@ -235,5 +235,6 @@ pub fn prepared(pull: Option<Pull>) -> PreparedChange {
         has_moved: false,
         is_pushed: pull.is_some(),
         pull,
+        fork: None,
     }
 }
