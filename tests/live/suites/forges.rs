@@ -315,22 +315,22 @@ fn the_forge_says_why_nothing_is_opened() {
     let missing = Address { repository: "none".into(), ..ground.address() };
     let missing = ground.forge_with(bed.value("BED_FORGE_TOKEN"), &missing);
     assert_eq!(open(missing.as_ref(), &new("full")), Failure::NotFound);
-    assert_eq!(ground.tokio.block_on(missing.find("full")), Err(Failure::NotFound));
+    assert_eq!(ground.tokio.block_on(missing.find("full", None)), Err(Failure::NotFound));
     assert_eq!(ground.tokio.block_on(forge.pull(99)), Err(Failure::NotFound));
-    assert_eq!(ground.tokio.block_on(forge.find("full")), Ok(Vec::new()), "nothing was opened");
+    assert_eq!(ground.tokio.block_on(forge.find("full", None)), Ok(Vec::new()), "nothing was opened");
 }
 
 fn a_repository_without_pull_requests_is_not_one_that_is_not_there() {
     let bed = bed::shared();
     let empty = Ground::with(&bed, "empty", false);
-    assert_eq!(empty.tokio.block_on(empty.forge().find("full")), Ok(Vec::new()));
+    assert_eq!(empty.tokio.block_on(empty.forge().find("full", None)), Ok(Vec::new()));
 
     let ground = Ground::new(&bed, "off");
     ground.branch("full");
     let (code, answer) = ground.api("PATCH", &ground.below(""), Some(&json!({"has_pull_requests": false})));
     assert_eq!(code, 200, "{answer}");
     let forge = ground.forge();
-    let found = ground.tokio.block_on(forge.find("full")).map(|_| ());
+    let found = ground.tokio.block_on(forge.find("full", None)).map(|_| ());
     for failed in [found, ground.tokio.block_on(forge.open(&new("full"))).map(|_| ())] {
         assert!(matches!(&failed, Err(Failure::Refused { why }) if why.contains("switched off")), "{failed:?}");
     }
@@ -349,9 +349,9 @@ fn pull_requests_beyond_the_first_page_are_found() {
         let closed = json!({"state": "closed"});
         assert_eq!(ground.api("PATCH", &ground.below(&format!("/pulls/{}", pull.number)), Some(&closed)).0, 201);
     }
-    let found = ground.tokio.block_on(forge.find("first")).expect("a list");
+    let found = ground.tokio.block_on(forge.find("first", None)).expect("a list");
     assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [first.number]);
-    assert_eq!(ground.tokio.block_on(forge.find("many")).expect("a list").len(), 51);
+    assert_eq!(ground.tokio.block_on(forge.find("many", None)).expect("a list").len(), 51);
 }
 
 /// Gitea's page and API call it "merge when checks succeed".
