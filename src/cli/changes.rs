@@ -37,7 +37,12 @@ enum What {
     /// Show one change, step by step
     Show { id: String },
     /// Resume a change: what may have been sent is looked up first
-    Resume { id: String },
+    Resume {
+        id: String,
+        /// Where you may not push to the repository: push to a fork of yours, and make one where there is none
+        #[arg(long)]
+        fork: bool,
+    },
     /// Drop a change: nothing more of it is sent or followed; what was pushed stays
     Drop { id: String },
 }
@@ -47,7 +52,7 @@ async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     match &arguments.what {
         None | Some(What::List) => list(&all, arguments.output),
         Some(What::Show { id }) => show(named(&all, id, "change")?, arguments.output),
-        Some(What::Resume { id }) => resume(call, named(&all, id, "change")?, arguments.output).await,
+        Some(What::Resume { id, fork }) => resume(call, named(&all, id, "change")?, *fork, arguments.output).await,
         Some(What::Drop { id }) => drop_job(call, named(&all, id, "change")?).await,
     }
 }
@@ -111,6 +116,7 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
         );
     }
     line("commit", &progress.commit);
+    line("fork", progress.fork.as_deref().unwrap_or_default());
     let pull = progress.pull.as_ref();
     line("open", &pull.map(|pull| pull.url.clone()).unwrap_or_default());
     line("pull", &pull.map(|pull| format!("#{} {}", pull.number, pull.standing().1)).unwrap_or_default());
@@ -131,7 +137,7 @@ fn needs_cluster(change: &Change) -> bool {
 }
 
 /// Takes a change over, and lets it go on until its pull request is open, or as far as it was to be followed without a cluster.
-async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8> {
+async fn resume(call: &Call, loaded: &Loaded, may_fork: bool, format: ReportFormat) -> Result<u8> {
     refuse(loaded)?;
     if call.readonly {
         return Err(Error::failed("read-only: nothing is pushed", "leave out --readonly"));
@@ -149,8 +155,14 @@ async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8
         false => apart(call),
     };
     take_up(&mut headless, id).await?;
-    if headless.state().jobs.find(id).is_some_and(Job::is_paused) {
-        headless.intend(Intent::GoOn(id));
+    let can_fork = |job: &Job| job.change().is_some_and(Change::can_fork);
+    let intent = match headless.state().jobs.find(id) {
+        Some(job) if may_fork && can_fork(job) => Some(Intent::Fork(id)),
+        Some(job) if job.is_paused() => Some(Intent::GoOn(id)),
+        _ => None,
+    };
+    if let Some(intent) = intent {
+        headless.intend(intent);
     }
     let is_seen = headless.state().jobs.find(id).is_some_and(|job| job.bound.is_some());
     if needs_cluster(change(loaded)) && !is_seen {

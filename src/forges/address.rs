@@ -48,9 +48,10 @@ impl Address {
         Origin::new(&self.host, self.is_tls).expect("it was read from an origin")
     }
 
-    /// The page that compares two branches, as GitHub and Gitea have it.
-    pub(super) fn compare(&self, base: &str, head: &str) -> String {
+    /// The page that compares two branches, the second perhaps of a fork, as GitHub and Gitea have it.
+    pub(super) fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String {
         let [owner, repository, base, head] = [&self.owner, &self.repository, base, head].map(encode::path);
+        let head = super::head_of(&head, fork.map(encode::path).as_deref());
         format!("{}/{owner}/{repository}/compare/{base}...{head}", self.origin())
     }
 

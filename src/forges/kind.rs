@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::answer::Answer;
+use super::encode::query;
 use super::network::Network;
 use super::wire::Wire;
 use super::{ALL, Address, Failure, Forge};
@@ -21,6 +22,8 @@ pub struct Kind {
     pub(super) probe: &'static str,
     pub(super) is_it: fn(&Answer) -> bool,
     pub(super) open: fn(&Network, &Address, Option<&Token>) -> Opened,
+    /// The name and the password by which git is let in with a token, given its value.
+    pub(super) git_login: for<'t> fn(&'t str) -> (&'t str, &'t str),
 }
 
 impl Kind {
@@ -30,6 +33,16 @@ impl Kind {
     /// The token is for another host, or the forge has no repository of such a path.
     pub fn open(&self, network: &Network, address: &Address, token: Option<&Token>) -> Opened {
         (self.open)(network, address, token)
+    }
+
+    /// The URL of a repository on this forge with a token in it, for a git that passes it on to nobody else. None
+    /// where the URL is of another protocol than http, or of another host than the token is bound to.
+    pub fn with_login(&self, url: &str, token: &Token) -> Option<String> {
+        let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+        let value = token.reveal(&Origin::of_url(url)?)?;
+        let (user, password) = (self.git_login)(value);
+        let rest = rest.split_once('/').map_or(rest, |(host, _)| &rest[host.rfind('@').map_or(0, |at| at + 1)..]);
+        Some(format!("{scheme}://{}:{}@{rest}", query(user), query(password)))
     }
 }
 

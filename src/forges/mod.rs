@@ -42,6 +42,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{NewPull, OpenPulls, Pull, Reviews};
 
 pub use address::Address;
@@ -67,9 +68,10 @@ pub trait Forge: Send + Sync {
     /// For people: "GitHub".
     fn name(&self) -> &'static str;
 
-    /// Every pull request, open or not, whose head is that branch of this repository (not of a fork), the newest first. Checks are not
-    /// asked for. One request for each page of the list: of GitHub's and GitLab's by branch, of Gitea's of all pull requests.
-    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>>;
+    /// Every pull request, open or not, whose head is that branch of this repository, or, where one is named, of that fork and of no
+    /// other; the newest first. Checks are not asked for. One request for each page of the list: of GitHub's and GitLab's by branch, of
+    /// Gitea's of all pull requests; of GitLab's one more for a fork.
+    fn find<'a>(&'a self, head: &'a str, fork: Option<&'a str>) -> Answered<'a, Vec<Pull>>;
 
     /// Opens a pull request, with one request that is never repeated. [`Failure::Lost`]: it may be open, which [`Self::find`] answers.
     /// With any other failure nothing was opened; with [`Failure::NotYet`] it is worth trying again.
@@ -115,6 +117,23 @@ pub trait Forge: Send + Sync {
     /// that is so already. May be sent again. [`Failure::NotYet`]: the forge is still finding out how it is. Up to three requests.
     fn merge_later<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()>;
 
+    /// Whether the user of the token may push branches to the repository; none: the forge does not say. Up to two requests.
+    fn may_push(&self) -> Answered<'_, Option<bool>>;
+
+    /// The fork that the user of the token has of the repository, or would get. Another repository of that name is in the way
+    /// of one. Up to four requests, and one for each further page of forks.
+    fn fork(&self) -> Answered<'_, ForkOffer>;
+
+    /// Makes the user of the token a fork, with one request that is never repeated, and returns its name: one that is there already may
+    /// have another than was expected. It may not be ready ([`Self::fork_is_ready`]). [`Failure::Lost`]: there may be one, which
+    /// [`Self::fork`] answers. With any other failure none was made.
+    fn make_fork(&self) -> Answered<'_, String>;
+
+    /// Whether a fork has what it is made of, so that it can be pushed to. Up to two requests.
+    ///
+    /// [`Failure::Refused`]: it will never have.
+    fn fork_is_ready<'a>(&'a self, fork: &'a str) -> Answered<'a, bool>;
+
     /// Whether it may let those approve a pull request who opened it: rules of a project may say so.
     fn may_approve_own(&self) -> bool {
         false
@@ -125,11 +144,33 @@ pub trait Forge: Send + Sync {
         format!("refs/pull/{}/head", pull.number)
     }
 
-    /// The page where a person opens the pull request, for a browser.
-    fn compare(&self, base: &str, head: &str) -> String;
+    /// The page where a person opens the pull request, for a browser; of the branch of a fork, where one is named.
+    fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String;
 
     /// The branch that pull requests are for, unless somebody says otherwise.
     fn default_branch(&self) -> Answered<'_, String>;
+}
+
+/// The head of a pull request as GitHub and Gitea have it: the branch, with the owner of the fork in front where it is of one.
+fn head_of(branch: &str, fork: Option<&str>) -> String {
+    let owner = fork.and_then(|fork| fork.split_once('/')).map(|(owner, _)| owner);
+    owner.map_or_else(|| branch.to_owned(), |owner| format!("{owner}:{branch}"))
+}
+
+/// Whether two names mean one repository: forges take them in any case of letters.
+fn is_same_repository(one: Option<&str>, other: &str) -> bool {
+    one.is_some_and(|one| one.eq_ignore_ascii_case(other))
+}
+
+/// What is in the way of a fork: a repository of its name.
+fn not_a_fork(there: &str, of: &str) -> ForkOffer {
+    ForkOffer::No { why: answer::short(&format!("{there} is there, and is not a fork of {of}")) }
+}
+
+/// The repository does not let itself be forked.
+fn forks_are_forbidden(of: &str, is_private: bool) -> ForkOffer {
+    let private = if is_private { "is private, and " } else { "" };
+    ForkOffer::No { why: answer::short(&format!("{of} {private}may not be forked")) }
 }
 
 /// What is said of a label that a forge does not have.

@@ -229,9 +229,14 @@ impl Runtime {
                 self.comparison = self.start("the comparison with git", cluster, epoch, |_| None, work);
                 None
             }
-            Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations } => {
+            Effect::NoteReaders { context, readers } => {
                 let changes = self.changes.clone();
-                let work = |errand: acts::Errand| errand.pulls(changes, (context, run), sources, kustomizations);
+                self.errands.spawn_blocking(move || changes.saw(&context, &readers));
+                None
+            }
+            Effect::LookForPulls { cluster, epoch, run, sources, kustomizations } => {
+                let changes = self.changes.clone();
+                let work = |errand: acts::Errand| errand.pulls(changes, run, sources, kustomizations);
                 self.pulls.take().inspect(tokio::task::AbortHandle::abort);
                 let over = move |_: &Error| Some(Message::Cluster(cluster, epoch, News::Pulls(run, PullNews::Done)));
                 self.pulls = self.start("the look-up of pull requests", cluster, epoch, over, work);

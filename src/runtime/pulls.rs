@@ -11,7 +11,6 @@ use super::changes::{AppliedHere, Changes, Follows, claimed, follows, key, place
 use super::rendered::Renderer;
 use crate::cluster::{self, Connection};
 use crate::forges::Address;
-use crate::records::readers::SeenReader;
 use fluxdeck_model::change::{AppliedFolder, ChangeSite, ForgeChoice, PullPlace, PullReview};
 use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Pull};
@@ -33,20 +32,13 @@ type Followed = (ObjectRef, Option<String>);
 
 impl Errand {
     /// Looks up the open pull requests of the repositories behind these sources, and reports each.
-    pub(super) async fn pulls(
-        self,
-        changes: Changes,
-        (context, run): (String, u32),
-        sources: Vec<ObjectRef>,
-        kustomizations: Vec<ObjectRef>,
-    ) {
+    pub(super) async fn pulls(self, changes: Changes, run: u32, sources: Vec<ObjectRef>, kustomizations: Vec<ObjectRef>) {
         let live = self.live.borrow().clone();
         match live {
             Some(live) => {
                 let renderer = changes.renderer(&live);
                 let applied = Applied::of(&renderer, &kustomizations).await;
                 let repositories = self.repositories(&renderer, run, sources, &applied).await;
-                changes.saw(&context, applied.readers(&repositories));
                 for (url, followed) in repositories {
                     self.repository(&changes, &renderer, run, &url, followed, &applied).await;
                 }
@@ -238,22 +230,6 @@ impl Applied {
             (id, source, body)
         };
         Self { all: bodies.into_iter().map(with_source).collect() }
-    }
-
-    /// What is applied from git, as it is kept.
-    fn readers(&self, repositories: &[(String, Vec<Followed>)]) -> Vec<SeenReader> {
-        let one = |(id, source, body): &(ObjectRef, ObjectRef, Value)| {
-            let followed = |(url, all): &(String, Vec<Followed>)| {
-                let (_, branch) = all.iter().find(|(known, _)| known == source)?;
-                Some((place(url)?, branch.clone()))
-            };
-            let (repository, branch) = repositories.iter().find_map(followed)?;
-            let path = body.pointer("/spec/path").and_then(Value::as_str).unwrap_or_default();
-            let (namespace, name) = (id.namespace.to_string(), id.name.to_string());
-            Some(SeenReader { repository, branch, namespace, name, folder: flux::folder(path) })
-        };
-        // what an artifact has is elsewhere in a repository
-        self.all.iter().filter(|(_, source, _)| source.gk == kinds::GIT_REPOSITORY.gk()).filter_map(one).collect()
     }
 
     fn is_source(&self, source: &ObjectRef) -> bool {

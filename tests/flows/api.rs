@@ -11,6 +11,7 @@ use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, Task};
+use fluxdeck_model::state::pulls::PullRemark;
 use fluxdeck_model::state::{ChangeQuery, Effect, Link, Message, News, Reply, Settings, Ticket};
 use serde_json::{Value, json};
 
@@ -41,6 +42,8 @@ pub struct Api {
     pub sheets: Vec<(Ticket, String)>,
     /// Steps of changes that were to be carried out, with the change as it was then.
     pub steps: Vec<(Task, ChangeStep, Change)>,
+    /// What was sent to a forge of pull requests: it takes everything.
+    pub remarks: Vec<PullRemark>,
 }
 
 impl Driver {
@@ -208,6 +211,7 @@ impl Api {
             manuscripts: Vec::new(),
             sheets: Vec::new(),
             steps: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 
@@ -252,6 +256,10 @@ impl Api {
             Effect::Change { task, step, change, .. } => {
                 self.steps.push((task, step, *change));
                 Taken::Answered(Vec::new())
+            }
+            Effect::Remark(at, remark) => {
+                self.remarks.push((*remark).clone());
+                Taken::Answered(vec![Message::Remarked(at, remark, Ok(()))])
             }
             other => Taken::Foreign(other),
         }

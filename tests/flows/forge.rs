@@ -80,7 +80,7 @@ async fn a_pull_request_in_the_demo_is_opened_checked_and_merged() {
     for (branch, method) in [("fluxdeck/a", "merge"), ("fluxdeck/b", "squash"), ("fluxdeck/c", "rebase")] {
         assert_eq!(github.open(&new(branch)).await, Err(Failure::NotYet), "it is not pushed");
         let head = push(&company, branch);
-        assert_eq!(github.find(branch).await, Ok(Vec::new()));
+        assert_eq!(github.find(branch, None).await, Ok(Vec::new()));
         let pull = github.open(&new(branch)).await.expect("it is open");
         assert_eq!((pull.head.as_str(), &pull.head_commit, pull.is_open()), (branch, &head, true));
         assert_eq!(github.open(&new(branch)).await, Err(Failure::Exists));
@@ -97,7 +97,7 @@ async fn a_pull_request_in_the_demo_is_opened_checked_and_merged() {
         let merge = merged.merge().expect("it is merged");
         assert_eq!((&merge.commit, merge.by.as_deref()), (&tip(&company, "main"), Some("ana")), "{method}");
         assert_eq!(merge.at, Some(world.now()));
-        let found = github.find(branch).await.expect("a list");
+        let found = github.find(branch, None).await.expect("a list");
         assert!(found.len() == 1 && matches!(found[0].state, PullState::Merged(_)), "{found:?}");
     }
 }

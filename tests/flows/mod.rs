@@ -19,6 +19,7 @@ mod filters;
 mod flags;
 mod followed;
 mod forge;
+mod forked;
 mod git;
 mod guarded;
 mod habits;

@@ -100,6 +100,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         },
         open: None,
         merged_by_hand: None,
+        fork: None,
         competing: Vec::new(),
         digest: "0".repeat(64),
         source: None,
@@ -235,5 +236,6 @@ pub fn prepared(pull: Option<Pull>) -> PreparedChange {
         again: Vec::new(),
         is_pushed: pull.is_some(),
         pull,
+        fork: None,
     }
 }

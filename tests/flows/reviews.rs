@@ -140,6 +140,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         merges_later: false,
         expected: Vec::new(),
         is_push_only: false,
+        may_fork: false,
     };
     assert_eq!(order, expected);
     // esc goes back to the form, as it was filled

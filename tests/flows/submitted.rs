@@ -146,6 +146,25 @@ fn a_push_that_is_refused_waits_says_the_rule_and_is_resumed() {
     assert!(again.code == 1 && again.err.contains("it is over"), "{again:?}");
 }
 
+/// No forge says that there may be one.
+#[test]
+fn that_a_fork_is_agreed_to_makes_none_where_the_push_is_refused_for_another_reason() {
+    let desk = Desk::new();
+    let hook = desk.refuse("not on a friday");
+    let ran = desk.scale(5, &["--push-only", "--fork"]);
+    assert!(ran.code == 1 && ran.err.contains("not on a friday") && !ran.err.contains("resume --fork"), "{ran:?}");
+    let change = &desk.changes()[0];
+    assert_eq!((&change["state"], &change["fork"]), (&"waiting".into(), &Value::Null));
+    let id = change["id"].as_str().expect("an id");
+    let again = desk.user.run(&["changes", "resume", id, "--fork"]);
+    assert!(again.code == 1 && again.err.contains("not on a friday"), "{again:?}");
+    std::fs::remove_file(hook).expect("a hook");
+    let ran = desk.user.run(&["changes", "resume", id, "--fork"]);
+    assert_eq!((ran.code, desk.branches().len()), (0, 1), "{ran:?}");
+    let planned = desk.scale(7, &["--dry-run", "--fork"]);
+    assert!(planned.code != 0 && planned.out.is_empty(), "a plan pushes nothing: {planned:?}");
+}
+
 #[test]
 fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
     let desk = Desk::new();

@@ -41,6 +41,8 @@ fn no_step_of_a_change_and_no_failure_is_left_out() {
     assert_eq!(TRIED, Step::ALL);
     let of_program = [
         ChangeStep::Prepare,
+        ChangeStep::Fork,
+        ChangeStep::FindFork,
         ChangeStep::Push,
         ChangeStep::FindBranch,
         ChangeStep::Open,

@@ -83,6 +83,9 @@ pub enum Cell {
 pub fn tried_as(step: &ChangeStep) -> Result<&'static [Step], &'static str> {
     match step {
         ChangeStep::Prepare => Ok(&[Step::Fetch, Step::Commit]),
+        ChangeStep::Fork | ChangeStep::FindFork => {
+            Err("this forge lets its user push; every fault of theirs is tried in the job's own tests")
+        }
         ChangeStep::Push => Ok(&[Step::Push]),
         ChangeStep::FindBranch => Ok(&[Step::FindBranch]),
         ChangeStep::Open => Ok(&[Step::Open]),

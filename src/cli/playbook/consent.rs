@@ -3,6 +3,7 @@
 use super::{Arguments, print};
 use crate::cli::output;
 use fluxdeck_model::change::{ForgeChoice, Proposal};
+use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 
 /// What is about to be submitted, in the lines of a review.
@@ -47,6 +48,9 @@ pub(super) fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     match &proposal.forge {
         ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
         ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
+    }
+    if let Some(offer) = proposal.fork.as_ref().filter(|_| proposal.open.is_none()) {
+        line("push", &format!("you may not push to {}: {}", order.site.name(), offer.words()));
     }
     if order.merges_later {
         line("merge", "by the forge, once its checks have passed");
@@ -120,22 +124,41 @@ pub(super) async fn confirm(proposal: &Proposal, production: Option<&str>, argum
             let message = format!("{context} is production: this has to be confirmed, and this is not a terminal");
             return Err(Error::failed(message, format!("nothing was pushed; pass --confirm {context}")));
         }
-        _ => {
-            output::ask(&question);
-            // a signal ends the question too
-            let read = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().read_line(&mut line).map(|_| line)
-            });
-            let line = read.await.map_err(std::io::Error::other).flatten();
-            let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
-            line.map_err(failed)?.trim().to_owned()
-        }
+        _ => answered(&question).await?,
     };
     match consent.is_given_by(&typed) {
         true => Ok(()),
         false => Err(Error::failed("not confirmed", "nothing was pushed")),
     }
+}
+
+/// Asks at the terminal whether a change goes to a fork, where it has to. Where nobody can be asked, the push itself says whether it has to: git
+/// may be let in as somebody else than the token is of; one that is refused waits, and says what can be done.
+pub(super) async fn agree_to_fork(proposal: &Proposal) -> Result<bool> {
+    use std::io::IsTerminal;
+    let Some(offer) = proposal.fork_to_ask() else { return Ok(false) };
+    let what = format!("you may not push to {}", proposal.order.site.name());
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    let typed = answered(&format!("{}: {}? [y/N] ", sanitise_line(&what), sanitise_line(&offer.words()))).await?;
+    match Consent::Yes.is_given_by(&typed) {
+        true => Ok(true),
+        false => Err(Error::failed("not confirmed", "nothing was pushed")),
+    }
+}
+
+/// What somebody answers at the terminal.
+async fn answered(question: &str) -> Result<String> {
+    output::ask(question);
+    // a signal ends the question too
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = read.await.map_err(std::io::Error::other).flatten();
+    let failed = |error| Error::failed(format!("cannot read the answer: {error}"), "");
+    Ok(line.map_err(failed)?.trim().to_owned())
 }
 
 #[cfg(test)]

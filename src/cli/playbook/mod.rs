@@ -114,6 +114,9 @@ struct Arguments {
     /// Push the branch, and open no pull request
     #[arg(long, conflicts_with = "dry_run")]
     push_only: bool,
+    /// Where you may not push to the repository: push to a fork of yours, and make one where there is none
+    #[arg(long, conflicts_with = "dry_run")]
+    fork: bool,
     /// Open the pull request as a draft
     #[arg(long, conflicts_with = "dry_run")]
     draft: bool,

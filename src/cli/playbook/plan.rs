@@ -158,6 +158,7 @@ fn query(
         merges_later: arguments.auto_merge,
         expected: Vec::new(),
         is_push_only: arguments.push_only,
+        may_fork: arguments.fork,
     };
     let consent = if arguments.run_policy { PolicyConsent::Once } else { PolicyConsent::Kept };
     Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None, consent })

@@ -13,6 +13,7 @@ use fluxdeck_model::change::{
     Check, CheckResult, FieldChange, PlanOutcome, Proposal, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine,
     Tried, Way, WayChoice,
 };
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::text::{redact, sanitise_line};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::shown_file;
@@ -172,11 +173,21 @@ pub fn proposal(proposal: &Proposal, review: &str, form: Form) -> Result<()> {
                 "alsoChanges": proposal.besides, "readBy": proposal.readers,
                 "notProven": proposal.unproven.iter().map(unproven).collect::<Vec<_>>(),
                 "warnings": cautions_json(&proposal.cautions, &proposal.order),
+                "fork": proposal.fork.as_ref().map(fork),
                 "competing": proposal.competing.iter().map(competing).collect::<Vec<_>>(),
                 "rendered": proposal.rendered.iter().map(rendered).collect::<Vec<_>>(),
                 "patch": shown(proposal),
             }))
         }
+    }
+}
+
+/// What there is where the user may not push to the repository.
+fn fork(offer: &ForkOffer) -> Value {
+    match offer {
+        ForkOffer::There { repository } => json!({ "repository": repository, "exists": true }),
+        ForkOffer::New { repository } => json!({ "repository": repository, "exists": false }),
+        ForkOffer::No { why } => json!({ "repository": null, "why": why }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::consent::{confirm, review};
+use super::consent::{agree_to_fork, confirm, review};
 use super::plan::{Outcome, Planning, Ready, is_of_cluster, planned};
 use super::{Arguments, print};
 use crate::cli::act::select;
@@ -41,6 +41,7 @@ async fn submitted(call: &Call, mut headless: Headless, ready: Ready, arguments:
     }
     let is_production = is_of_cluster(arguments) && headless.state().policy().production;
     confirm(&proposal, is_production.then_some(call.context.as_str()), arguments).await?;
+    proposal.order.may_fork |= agree_to_fork(&proposal).await?;
     proposal.accepted(arguments.push_only, arguments.wide);
     let warnings = proposal.competing.iter().map(CompetingPull::text).collect::<Vec<_>>();
     let submission = Submission { proposal: *proposal, target, applier, goal: arguments.goal() };
@@ -161,7 +162,7 @@ pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
     json!({
         "id": id.to_string(), "title": change.pull.title, "object": change.object, "fields": fields,
         "repository": change.order.site.name(), "base": change.order.site.base, "baseCommit": progress.base,
-        "branch": progress.branch, "commit": progress.commit, "pull": pull, "page": progress.page,
+        "branch": progress.branch, "fork": progress.fork, "commit": progress.commit, "pull": pull, "page": progress.page,
         "state": change.phase().word(), "message": change.phase().message(), "log": log,
     })
 }

@@ -9,6 +9,7 @@
 //! A token of a repository, project or workspace goes into `Authorization: Bearer`; an API token of a person is a password for their
 //! address, `ana@example.com:TOKEN`. Passwords of apps are not taken any more.
 
+mod fork;
 mod wire;
 
 use futures::FutureExt;
@@ -25,6 +26,7 @@ use super::network::Network;
 use super::wire::Wire;
 use super::{Answered, Failure, Forge, OPEN, has_moved, newest_first, no_reviewer, verdicts};
 use crate::credentials::Token;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{Checks, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page: as many as there can be of pull requests.
@@ -38,7 +40,12 @@ const ROOT: &str = "/2.0";
 const STATES: &str = "state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED";
 
 /// It is at one host, which nobody has to be asked about.
-pub(super) static KIND: Kind = Kind { word: "bitbucket", name: "Bitbucket", probe: "", is_it, open };
+pub(super) static KIND: Kind = Kind { word: "bitbucket", name: "Bitbucket", probe: "", is_it, open, git_login };
+
+/// `support.atlassian.com/bitbucket-cloud`, "Using API tokens", "Using access tokens": which of the two it is, is said by the name in front.
+fn git_login(token: &str) -> (&str, &str) {
+    token.split_once(':').map_or(("x-token-auth", token), |(_, password)| ("x-bitbucket-api-token-auth", password))
+}
 
 fn is_it(_: &Answer) -> bool {
     false
@@ -77,14 +84,14 @@ impl Bitbucket {
         self.get(&format!("/pullrequests/{number}")).await?.read("the pull request")
     }
 
-    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+    async fn all_from(&self, head: &str, fork: Option<&str>) -> Result<Vec<Pull>, Failure> {
         let is_it = query(&format!("source.branch.name=\"{}\"", head.replace(['"', '\\'], "")));
         let mut found = Vec::new();
         for page in 1..=PAGES {
             let answer = self.get(&format!("/pullrequests?{STATES}&q={is_it}&pagelen={PAGE}&page={page}")).await?;
             let all: Page<Found> = answer.read("the list of pull requests")?;
             let has_more = all.next.is_some();
-            let mine = all.values.into_iter().filter(|pull| pull.is_from(head));
+            let mine = all.values.into_iter().filter(|pull| pull.is_from(head, fork));
             found.extend(mine.map(|pull| pull.pull(&self.address, None)));
             if has_more {
                 continue;
@@ -107,8 +114,12 @@ impl Bitbucket {
 
     async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
         let branch = |name: &str| json!({ "branch": { "name": name } });
+        let mut source = branch(&new.head);
+        if let Some(fork) = &new.fork {
+            source["repository"] = json!({ "full_name": fork });
+        }
         let wanted = json!({
-            "title": new.title, "description": new.body, "source": branch(&new.head), "destination": branch(&new.base),
+            "title": new.title, "description": new.body, "source": source, "destination": branch(&new.base),
             "draft": new.is_draft, "reviewers": asked(&self.by_default().await),
         });
         let answer = self.wire.post(&self.below("/pullrequests"), &wanted).await?;
@@ -275,8 +286,8 @@ impl Forge for Bitbucket {
         KIND.name
     }
 
-    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
-        self.all_from(head).boxed()
+    fn find<'a>(&'a self, head: &'a str, fork: Option<&'a str>) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head, fork).boxed()
     }
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
@@ -350,10 +361,28 @@ impl Forge for Bitbucket {
         format!("refs/heads/{}", pull.head)
     }
 
-    fn compare(&self, base: &str, head: &str) -> String {
-        let [owner, repository] = [&self.address.owner, &self.address.repository].map(|name| path(name));
-        let [head, base] = [head, base].map(query);
-        format!("{}/{owner}/{repository}/pull-requests/new?source={head}&dest={base}", self.address.origin())
+    fn may_push(&self) -> Answered<'_, Option<bool>> {
+        self.may_be_pushed_to().boxed()
+    }
+
+    fn fork(&self) -> Answered<'_, ForkOffer> {
+        self.own_fork().boxed()
+    }
+
+    fn make_fork(&self) -> Answered<'_, String> {
+        self.forked().boxed()
+    }
+
+    fn fork_is_ready<'a>(&'a self, fork: &'a str) -> Answered<'a, bool> {
+        self.has_branches(fork).boxed()
+    }
+
+    /// That of a fork is on the pages of the fork, which knows what it is of.
+    fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String {
+        let (origin, [head, base]) = (self.address.origin(), [head, base].map(query));
+        let dest = if fork.is_none() { format!("&dest={base}") } else { String::new() };
+        let repository = path(fork.unwrap_or(&self.address.path()));
+        format!("{origin}/{repository}/pull-requests/new?source={head}{dest}")
     }
 
     fn default_branch(&self) -> Answered<'_, String> {

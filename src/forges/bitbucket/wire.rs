@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::address::Address;
 use super::super::encode::path;
+use super::super::is_same_repository;
 use fluxdeck_model::domain::pull::{Checks, Merge, Pull, PullState};
 
 /// A page of a list.
@@ -64,6 +65,7 @@ pub(super) struct Branch {
 #[derive(Deserialize)]
 struct Home {
     uuid: Option<String>,
+    full_name: Option<String>,
 }
 
 /// A commit; in a pull request its first twelve letters.
@@ -79,6 +81,8 @@ pub(super) struct Person {
     display_name: Option<String>,
     pub account_id: Option<String>,
     pub uuid: Option<String>,
+    /// Of who asks: the workspace of their own is called so.
+    pub username: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +113,23 @@ pub(super) struct State {
 #[derive(Deserialize)]
 pub(super) struct Repository {
     pub mainbranch: Option<Branch>,
+    pub full_name: Option<String>,
+    pub is_private: Option<bool>,
+    /// Whether it may be forked.
+    pub fork_policy: Option<String>,
+    /// What it is a fork of.
+    pub parent: Option<Parent>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Parent {
+    pub full_name: Option<String>,
+}
+
+/// What a user may do in a repository.
+#[derive(Deserialize)]
+pub(super) struct Permission {
+    pub permission: Option<String>,
 }
 
 /// How opening was refused.
@@ -139,10 +160,15 @@ impl Person {
 }
 
 impl Found {
-    /// Whether its head is that branch of this repository, and not of a fork.
-    pub fn is_from(&self, head: &str) -> bool {
+    /// Whether its head is that branch of this repository, or of that fork.
+    pub fn is_from(&self, head: &str, fork: Option<&str>) -> bool {
+        let home = || self.source.as_ref()?.repository.as_ref()?.full_name.as_deref();
+        let is_there = match fork {
+            None => !self.is_fork(),
+            Some(fork) => is_same_repository(home(), fork),
+        };
         let branch = self.source.as_ref().and_then(|end| end.branch.as_ref()).and_then(|branch| branch.name.as_deref());
-        !self.is_fork() && branch == Some(head)
+        is_there && branch == Some(head)
     }
 
     /// The commit that its branch is at, in twelve letters.

@@ -4,6 +4,7 @@
 //! an empty pull request is opened without a complaint, so that is looked at before; right after a push a branch may not be known; that it
 //! is to be merged when its checks succeed is in its timeline only.
 
+mod fork;
 mod later;
 
 use futures::FutureExt;
@@ -18,8 +19,12 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, drafted, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
+use super::{
+    Answered, Failure, Forge, OPEN, drafted, head_of, is_same_repository, newest_first, no_label, no_reviewer, users_and_teams,
+    verdicts,
+};
 use crate::credentials::Token;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page; a server may give fewer (`[api] MAX_RESPONSE_ITEMS`).
@@ -30,7 +35,12 @@ const PAGES: u32 = 200;
 const DRAFTS: &[&str] = &["WIP:", "[WIP]"];
 const ROOT: &str = "/api/v1";
 
-pub(super) static KIND: Kind = Kind { word: "gitea", name: "Gitea", probe: "/api/v1/version", is_it, open };
+pub(super) static KIND: Kind = Kind { word: "gitea", name: "Gitea", probe: "/api/v1/version", is_it, open, git_login };
+
+/// A token is a password for any name (`services/auth/basic.go`).
+fn git_login(token: &str) -> (&str, &str) {
+    ("oauth2", token)
+}
 
 /// It says its version, or that it says nothing to strangers (`REQUIRE_SIGNIN_VIEW`).
 fn is_it(answer: &Answer) -> bool {
@@ -89,6 +99,12 @@ struct End {
     sha: Option<String>,
     /// Of a repository that is gone: -1.
     repo_id: Option<i64>,
+    repo: Option<Home>,
+}
+
+#[derive(Deserialize)]
+struct Home {
+    full_name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +121,16 @@ struct Repository {
     empty: Option<bool>,
     mirror: Option<bool>,
     has_pull_requests: Option<bool>,
+    full_name: Option<String>,
+    /// Of who asks.
+    permissions: Option<Permissions>,
+    /// What it is a fork of.
+    parent: Option<Home>,
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    push: Option<bool>,
 }
 
 impl Repository {
@@ -177,9 +203,14 @@ struct Status {
 }
 
 impl Found {
-    /// Whether its head is that branch of this repository, and not of a fork.
-    fn is_from(&self, head: &str) -> bool {
-        !self.is_fork() && self.head.as_ref().is_some_and(|from| from.label.as_deref() == Some(head))
+    /// Whether its head is that branch of this repository, or of that fork.
+    fn is_from(&self, head: &str, fork: Option<&str>) -> bool {
+        let home = || self.head.as_ref()?.repo.as_ref()?.full_name.as_deref();
+        let is_there = match fork {
+            None => !self.is_fork(),
+            Some(fork) => is_same_repository(home(), fork),
+        };
+        is_there && self.head.as_ref().is_some_and(|from| from.label.as_deref() == Some(head))
     }
 
     fn is_fork(&self) -> bool {
@@ -230,7 +261,7 @@ impl Gitea {
         self.wire.get(&self.below(rest)).await?.success(&Method::GET)
     }
 
-    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+    async fn all_from(&self, head: &str, fork: Option<&str>) -> Result<Vec<Pull>, Failure> {
         let mut found = Vec::new();
         for page in 1..=PAGES {
             let answer = match self.get(&format!("/pulls?state=all&limit={PAGE}&page={page}")).await {
@@ -238,7 +269,7 @@ impl Gitea {
                 answer => answer?,
             };
             let all: Vec<Found> = answer.read("the list of pull requests")?;
-            found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
+            found.extend(all.into_iter().filter(|pull| pull.is_from(head, fork)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
                 return Ok(newest_first(found));
             }
@@ -262,7 +293,8 @@ impl Gitea {
             return Err(Failure::NothingToMerge);
         }
         let title = if new.is_draft { drafted(&new.title, true, DRAFTS) } else { new.title.clone() };
-        let wanted = Wanted { title, body: &new.body, head: &new.head, base: &new.base };
+        let head = &head_of(&new.head, new.fork.as_deref());
+        let wanted = Wanted { title, body: &new.body, head, base: &new.base };
         let answer = self.wire.post(&self.below("/pulls"), &wanted).await?;
         match answer.status.as_u16() {
             409 if answer.says("pull request already exists") => Err(Failure::Exists),
@@ -279,7 +311,8 @@ impl Gitea {
 
     /// Whether all commits of the branch are in its base. Where that cannot be compared, the request itself says why.
     async fn has_nothing(&self, new: &NewPull) -> Result<bool, Failure> {
-        let rest = format!("/compare/{}...{}", path(&new.base), path(&new.head));
+        let head = head_of(&path(&new.head), new.fork.as_deref().map(path).as_deref());
+        let rest = format!("/compare/{}...{head}", path(&new.base));
         let compared = match self.get(&rest).await {
             Ok(answer) => answer.read::<Compared>("the comparison").ok(),
             Err(Failure::NotFound | Failure::Server { .. } | Failure::Unreadable(_) | Failure::Refused { .. }) => None,
@@ -480,8 +513,8 @@ impl Forge for Gitea {
         KIND.name
     }
 
-    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
-        self.all_from(head).boxed()
+    fn find<'a>(&'a self, head: &'a str, fork: Option<&'a str>) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head, fork).boxed()
     }
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
@@ -533,8 +566,24 @@ impl Forge for Gitea {
         self.merged_later(number, commit).boxed()
     }
 
-    fn compare(&self, base: &str, head: &str) -> String {
-        self.address.compare(base, head)
+    fn may_push(&self) -> Answered<'_, Option<bool>> {
+        async move { Ok(self.repository().await?.permissions.and_then(|permissions| permissions.push)) }.boxed()
+    }
+
+    fn fork(&self) -> Answered<'_, ForkOffer> {
+        self.own_fork().boxed()
+    }
+
+    fn make_fork(&self) -> Answered<'_, String> {
+        self.forked().boxed()
+    }
+
+    fn fork_is_ready<'a>(&'a self, fork: &'a str) -> Answered<'a, bool> {
+        self.has_commits(fork).boxed()
+    }
+
+    fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String {
+        self.address.compare(base, head, fork)
     }
 
     fn default_branch(&self) -> Answered<'_, String> {

@@ -11,6 +11,7 @@
 //!
 //! Auto-merge is read with a pull request; that it is in a merge queue is in no answer of REST, only of GraphQL: [`later`].
 
+mod fork;
 mod later;
 
 use bytes::Bytes;
@@ -30,8 +31,11 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::{Broken, Wire};
-use super::{Answered, Failure, Forge, OPEN, newest_first, no_label, no_reviewer, users_and_teams, verdicts};
+use super::{
+    Answered, Failure, Forge, OPEN, head_of, is_same_repository, newest_first, no_label, no_reviewer, users_and_teams, verdicts,
+};
 use crate::credentials::Token;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page: as many as there can be.
@@ -43,7 +47,12 @@ const ROOT: &str = "/api/v3";
 /// Where its GraphQL is.
 const GRAPH: &str = "/api";
 
-pub(super) static KIND: Kind = Kind { word: "github", name: "GitHub", probe: "/api/v3/meta", is_it, open };
+pub(super) static KIND: Kind = Kind { word: "github", name: "GitHub", probe: "/api/v3/meta", is_it, open, git_login };
+
+/// `docs.github.com/apps`, "Authenticating as a GitHub App installation": any token takes that name.
+fn git_login(token: &str) -> (&str, &str) {
+    ("x-access-token", token)
+}
 
 /// Every answer of GitHub has the id of its request, also one that asks for a login.
 fn is_it(answer: &Answer) -> bool {
@@ -133,6 +142,7 @@ struct End {
 #[derive(Deserialize)]
 struct Home {
     id: Option<u64>,
+    full_name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -205,9 +215,14 @@ struct Wrong {
 }
 
 impl Found {
-    /// Whether its head is that branch of this repository, and not of a fork.
-    fn is_from(&self, head: &str) -> bool {
-        !self.is_fork() && self.head.as_ref().is_some_and(|from| from.branch.as_deref() == Some(head))
+    /// Whether its head is that branch of this repository, or of that fork.
+    fn is_from(&self, head: &str, fork: Option<&str>) -> bool {
+        let home = || self.head.as_ref()?.repo.as_ref()?.full_name.as_deref();
+        let is_there = match fork {
+            None => !self.is_fork(),
+            Some(fork) => is_same_repository(home(), fork),
+        };
+        is_there && self.head.as_ref().is_some_and(|from| from.branch.as_deref() == Some(head))
     }
 
     fn is_fork(&self) -> bool {
@@ -259,13 +274,13 @@ impl GitHub {
         whole(answer, &Method::GET).await?.success(&Method::GET)
     }
 
-    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
-        let from = query(&format!("{}:{head}", self.address.owner));
+    async fn all_from(&self, head: &str, fork: Option<&str>) -> Result<Vec<Pull>, Failure> {
+        let from = query(&head_of(head, Some(fork.unwrap_or(&self.address.path()))));
         let mut found = Vec::new();
         for page in 1..=PAGES {
             let answer = self.get(&format!("/pulls?state=all&head={from}&per_page={PAGE}&page={page}")).await?;
             let all: Vec<Found> = answer.read("the list of pull requests")?;
-            found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
+            found.extend(all.into_iter().filter(|pull| pull.is_from(head, fork)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
                 return Ok(newest_first(found));
             }
@@ -274,7 +289,8 @@ impl GitHub {
     }
 
     async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
-        let NewPull { title, body, head, base, is_draft, .. } = new;
+        let NewPull { title, body, head, fork, base, is_draft, .. } = new;
+        let head = &head_of(head, fork.as_deref());
         let wanted = Wanted { title, body, head, base, draft: *is_draft };
         let answer = whole(self.octocrab._post(self.below("/pulls"), Some(&wanted)).await, &Method::POST).await?;
         if answer.status == http::StatusCode::UNPROCESSABLE_ENTITY {
@@ -468,8 +484,8 @@ impl Forge for GitHub {
         KIND.name
     }
 
-    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
-        self.all_from(head).boxed()
+    fn find<'a>(&'a self, head: &'a str, fork: Option<&'a str>) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head, fork).boxed()
     }
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
@@ -521,8 +537,24 @@ impl Forge for GitHub {
         self.merged_later(number, commit).boxed()
     }
 
-    fn compare(&self, base: &str, head: &str) -> String {
-        self.address.compare(base, head) + "?expand=1"
+    fn may_push(&self) -> Answered<'_, Option<bool>> {
+        self.may_be_pushed_to().boxed()
+    }
+
+    fn fork(&self) -> Answered<'_, ForkOffer> {
+        self.own_fork().boxed()
+    }
+
+    fn make_fork(&self) -> Answered<'_, String> {
+        self.forked().boxed()
+    }
+
+    fn fork_is_ready<'a>(&'a self, fork: &'a str) -> Answered<'a, bool> {
+        self.has_branches(fork).boxed()
+    }
+
+    fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String {
+        self.address.compare(base, head, fork) + "?expand=1"
     }
 
     fn default_branch(&self) -> Answered<'_, String> {

@@ -1,12 +1,14 @@
-//! What is changed of an open merge request, and merging it once its pipeline has succeeded (`docs.gitlab.com/api/merge_requests`, "Merge a
+//! What is said and changed of an open merge request, and merging it once its pipeline has succeeded (`docs.gitlab.com/api/merge_requests`, "Merge a
 //! merge request", "Update a merge request").
 
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::{Failure, drafted, has_moved};
+use super::super::encode::query;
+use super::super::{Failure, drafted, has_moved, no_label, no_reviewer};
 use super::{DRAFTS, Found, GitLab};
+use fluxdeck_model::domain::pull::NewPull;
 
 /// What a project asks for before something is merged (`docs.gitlab.com/api/projects`).
 #[derive(Deserialize)]
@@ -15,7 +17,57 @@ struct Rules {
     allow_merge_on_skipped_pipeline: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+}
+
+/// Who is asked for a review.
+#[derive(Deserialize)]
+struct Marked {
+    reviewers: Option<Vec<User>>,
+}
+
 impl GitLab {
+    /// Labels and reviewers are fields of the merge request; reviewers are numbers of users. A label that is not there would be made by the
+    /// request: each is looked up before. Without a licence there is one reviewer, and more are dropped without a word: the answer has those
+    /// that were taken (`docs.gitlab.com/api/merge_requests#update-a-merge-request`, `/api/labels`, `/api/users`).
+    pub(super) async fn marked(&self, number: u64, new: &NewPull) -> Result<Vec<String>, Failure> {
+        let (mut said, mut labels, mut reviewers) = (Vec::new(), Vec::new(), Vec::new());
+        for name in &new.labels {
+            match self.get(&format!("/labels/{}", query(name))).await {
+                Ok(_) => labels.push(name.as_str()),
+                Err(Failure::NotFound) => said.push(no_label(name)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        for name in &new.reviewers {
+            let answer = self.wire.get(&format!("/users?username={}", query(name))).await?.success(&Method::GET)?;
+            match answer.read::<Vec<User>>("the users")?.into_iter().next() {
+                Some(user) => reviewers.push((name, user.id)),
+                None => said.push(no_reviewer(name, "there is no such user")),
+            }
+        }
+        if labels.is_empty() && reviewers.is_empty() {
+            return Ok(said);
+        }
+        let ids: Vec<_> = reviewers.iter().map(|(_, id)| *id).collect();
+        let mut wanted = serde_json::Map::new();
+        if !labels.is_empty() {
+            wanted.insert("add_labels".to_owned(), labels.join(",").into());
+        }
+        if !ids.is_empty() {
+            wanted.insert("reviewer_ids".to_owned(), ids.into());
+        }
+        let place = self.below(&format!("/merge_requests/{number}"));
+        let answer = self.wire.change(Method::PUT, &place, &wanted).await?;
+        let taken: Marked = answer.success(&Method::PUT)?.read("the merge request")?;
+        let is_taken = |id: u64| taken.reviewers.iter().flatten().any(|user| user.id == id);
+        let missing = reviewers.iter().filter(|(_, id)| !is_taken(*id));
+        said.extend(missing.map(|(name, _)| no_reviewer(name, "the forge did not take this reviewer")));
+        Ok(said)
+    }
+
     async fn found(&self, number: u64) -> Result<Found, Failure> {
         self.get(&format!("/merge_requests/{number}")).await?.read("the merge request")
     }

@@ -9,6 +9,7 @@
 //! Checks are the jobs and statuses of the head pipeline, which is what GitLab itself goes by: a commit may have other pipelines, and one
 //! that was run again has the failures of the first.
 
+mod fork;
 mod later;
 mod pipeline;
 
@@ -26,8 +27,9 @@ use super::encode::query;
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, OPEN, drafted, newest_first, no_label, no_reviewer};
+use super::{Answered, Failure, Forge, OPEN, drafted, newest_first};
 use crate::credentials::Token;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page: as many as there can be.
@@ -39,8 +41,15 @@ const DRAFTS: &[&str] = &["Draft:", "[Draft]", "(Draft)"];
 /// What deploy tokens begin with, which the API does not take (`doc/security/tokens`).
 const DEPLOY: &str = "gldt-";
 const ROOT: &str = "/api/v4";
+/// Where its GraphQL is.
+const GRAPH: &str = "/api";
 
-pub(super) static KIND: Kind = Kind { word: "gitlab", name: "GitLab", probe: "/api/v4/version", is_it, open };
+pub(super) static KIND: Kind = Kind { word: "gitlab", name: "GitLab", probe: "/api/v4/version", is_it, open, git_login };
+
+/// `docs.gitlab.com/api/oauth2`, "Access Git over HTTPS": tokens of persons, projects and groups take any name.
+fn git_login(token: &str) -> (&str, &str) {
+    ("oauth2", token)
+}
 
 /// It says its version to nobody without a login, and says that in words of its own: the status is in them (`lib/api/helpers.rb`).
 fn is_it(answer: &Answer) -> bool {
@@ -57,12 +66,15 @@ fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let origin = address.origin();
     let wire = Wire::new(network, &origin, ROOT, token.map(|token| ("Bearer", token)))?;
     let is_deploy = token.and_then(|token| token.reveal(&origin)).is_some_and(|value| value.starts_with(DEPLOY));
-    Ok(Box::new(GitLab { wire, address: address.clone(), is_deploy }))
+    // it is beside the API of REST, not below it
+    let graph = Wire::new(network, &origin, GRAPH, token.map(|token| ("Bearer", token)))?;
+    Ok(Box::new(GitLab { wire, graph, address: address.clone(), is_deploy }))
 }
 
 /// A project on a GitLab.
 struct GitLab {
     wire: Wire,
+    graph: Wire,
     address: Address,
     /// The token is a deploy token.
     is_deploy: bool,
@@ -113,23 +125,15 @@ struct Person {
     username: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct User {
-    id: u64,
-}
-
-/// Who is asked for a review.
-#[derive(Deserialize)]
-struct Marked {
-    reviewers: Option<Vec<User>>,
-}
-
 #[derive(Serialize)]
 struct Wanted<'a> {
     title: String,
     description: &'a str,
     source_branch: &'a str,
     target_branch: &'a str,
+    /// Where it is opened in a fork.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_project_id: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +143,13 @@ struct Compared {
 
 #[derive(Deserialize)]
 struct Project {
+    id: Option<u64>,
+    path_with_namespace: Option<String>,
+    visibility: Option<String>,
+    forking_access_level: Option<String>,
+    /// How far what it is made of is copied, and what stands against it.
+    import_status: Option<String>,
+    import_error: Option<String>,
     default_branch: Option<String>,
     archived: Option<bool>,
     merge_requests_access_level: Option<String>,
@@ -195,9 +206,10 @@ struct Wrong {
 }
 
 impl Found {
-    /// Whether its head is that branch of this project, and not of a fork.
-    fn is_from(&self, head: &str) -> bool {
-        !self.is_fork() && self.source_branch.as_deref() == Some(head)
+    /// Whether its head is that branch of this project, or of the fork of that number.
+    fn is_from(&self, head: &str, fork: Option<u64>) -> bool {
+        let is_there = if fork.is_some() { self.source_project_id == fork } else { !self.is_fork() };
+        is_there && self.source_branch.as_deref() == Some(head)
     }
 
     fn is_fork(&self) -> bool {
@@ -264,8 +276,17 @@ impl GitLab {
         format!("/projects/{}{rest}", query(&self.address.path()))
     }
 
+    /// A path below the project that has the branch.
+    fn from(&self, new: &NewPull, rest: &str) -> String {
+        new.fork.as_ref().map_or_else(|| self.below(rest), |fork| format!("/projects/{}{rest}", query(fork)))
+    }
+
     async fn get(&self, rest: &str) -> Result<Answer, Failure> {
-        self.wire.get(&self.below(rest)).await?.success(&Method::GET).map_err(|failure| self.explained(failure))
+        self.get_at(&self.below(rest)).await
+    }
+
+    async fn get_at(&self, place: &str) -> Result<Answer, Failure> {
+        self.wire.get(place).await?.success(&Method::GET).map_err(|failure| self.explained(failure))
     }
 
     /// What the API says of a deploy token is that of any wrong one.
@@ -284,8 +305,12 @@ impl GitLab {
         project.and_then(|project| project.refusal()).unwrap_or(failure)
     }
 
-    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+    async fn all_from(&self, head: &str, fork: Option<&str>) -> Result<Vec<Pull>, Failure> {
         let mut found = Vec::new();
+        let fork = match fork {
+            Some(fork) => Some(self.project_at(fork).await?.id()?),
+            None => None,
+        };
         let from = query(head);
         for page in 1..=PAGES {
             let rest = format!("/merge_requests?scope=all&state=all&source_branch={from}&per_page={PAGE}&page={page}");
@@ -294,7 +319,7 @@ impl GitLab {
                 answer => answer?,
             };
             let all: Vec<Found> = answer.read("the list of merge requests")?;
-            found.extend(all.into_iter().filter(|found| found.is_from(head)).map(|found| found.pull(None)));
+            found.extend(all.into_iter().filter(|found| found.is_from(head, fork)).map(|found| found.pull(None)));
             if !answer.has_next_page() {
                 return Ok(newest_first(found));
             }
@@ -303,12 +328,17 @@ impl GitLab {
     }
 
     async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
-        if self.has_nothing(new).await? {
+        let target_project_id = match new.fork {
+            Some(_) => Some(self.project().await?.id()?),
+            None => None,
+        };
+        if self.has_nothing(new, target_project_id).await? {
             return Err(Failure::NothingToMerge);
         }
         let title = if new.is_draft { drafted(&new.title, true, DRAFTS) } else { new.title.clone() };
-        let wanted = Wanted { title, description: &new.body, source_branch: &new.head, target_branch: &new.base };
-        let answer = self.wire.post(&self.below("/merge_requests"), &wanted).await?;
+        let (source_branch, target_branch) = (new.head.as_str(), new.base.as_str());
+        let wanted = Wanted { title, description: &new.body, source_branch, target_branch, target_project_id };
+        let answer = self.wire.post(&self.from(new, "/merge_requests"), &wanted).await?;
         match answer.status.as_u16() {
             409 if answer.says("open merge request already exists") => Err(Failure::Exists),
             400 => Err(refused(&answer, new)),
@@ -324,9 +354,11 @@ impl GitLab {
     }
 
     /// Whether all commits of the branch are in its base. Where that cannot be compared, the request itself says why.
-    async fn has_nothing(&self, new: &NewPull) -> Result<bool, Failure> {
-        let rest = format!("/repository/compare?from={}&to={}", query(&new.base), query(&new.head));
-        let compared = match self.get(&rest).await {
+    /// `target`: the number of the project that the base is of, where the branch is of a fork.
+    async fn has_nothing(&self, new: &NewPull, target: Option<u64>) -> Result<bool, Failure> {
+        let of = target.map(|id| format!("&from_project_id={id}")).unwrap_or_default();
+        let rest = format!("/repository/compare?from={}&to={}{of}", query(&new.base), query(&new.head));
+        let compared = match self.get_at(&self.from(new, &rest)).await {
             Ok(answer) => answer.read::<Compared>("the comparison").ok(),
             Err(Failure::NotFound) => return Err(self.missing(new).await),
             Err(Failure::Server { .. } | Failure::Unreadable(_) | Failure::Refused { .. } | Failure::Forbidden(_)) => None,
@@ -346,45 +378,6 @@ impl GitLab {
             Err(Failure::NotFound) => no_base(new),
             Err(failure) => failure,
         }
-    }
-
-    /// Labels and reviewers are fields of the merge request; reviewers are numbers of users. A label that is not there would be made by the
-    /// request: each is looked up before. Without a licence there is one reviewer, and more are dropped without a word: the answer has those
-    /// that were taken (`docs.gitlab.com/api/merge_requests#update-a-merge-request`, `/api/labels`, `/api/users`).
-    async fn marked(&self, number: u64, new: &NewPull) -> Result<Vec<String>, Failure> {
-        let (mut said, mut labels, mut reviewers) = (Vec::new(), Vec::new(), Vec::new());
-        for name in &new.labels {
-            match self.get(&format!("/labels/{}", query(name))).await {
-                Ok(_) => labels.push(name.as_str()),
-                Err(Failure::NotFound) => said.push(no_label(name)),
-                Err(failure) => return Err(failure),
-            }
-        }
-        for name in &new.reviewers {
-            let answer = self.wire.get(&format!("/users?username={}", query(name))).await?.success(&Method::GET)?;
-            match answer.read::<Vec<User>>("the users")?.into_iter().next() {
-                Some(user) => reviewers.push((name, user.id)),
-                None => said.push(no_reviewer(name, "there is no such user")),
-            }
-        }
-        if labels.is_empty() && reviewers.is_empty() {
-            return Ok(said);
-        }
-        let ids: Vec<_> = reviewers.iter().map(|(_, id)| *id).collect();
-        let mut wanted = serde_json::Map::new();
-        if !labels.is_empty() {
-            wanted.insert("add_labels".to_owned(), labels.join(",").into());
-        }
-        if !ids.is_empty() {
-            wanted.insert("reviewer_ids".to_owned(), ids.into());
-        }
-        let place = self.below(&format!("/merge_requests/{number}"));
-        let answer = self.wire.change(Method::PUT, &place, &wanted).await?;
-        let taken: Marked = answer.success(&Method::PUT)?.read("the merge request")?;
-        let is_taken = |id: u64| taken.reviewers.iter().flatten().any(|user| user.id == id);
-        let missing = reviewers.iter().filter(|(_, id)| !is_taken(*id));
-        said.extend(missing.map(|(name, _)| no_reviewer(name, "the forge did not take this reviewer")));
-        Ok(said)
     }
 
     async fn followed(&self, number: u64) -> Result<Pull, Failure> {
@@ -481,8 +474,8 @@ impl Forge for GitLab {
         KIND.name
     }
 
-    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
-        self.all_from(head).boxed()
+    fn find<'a>(&'a self, head: &'a str, fork: Option<&'a str>) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head, fork).boxed()
     }
 
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
@@ -541,8 +534,26 @@ impl Forge for GitLab {
         format!("refs/merge-requests/{}/head", pull.number)
     }
 
-    fn compare(&self, base: &str, head: &str) -> String {
-        let (origin, path) = (self.address.origin(), super::encode::path(&self.address.path()));
+    fn may_push(&self) -> Answered<'_, Option<bool>> {
+        self.may_be_pushed_to().boxed()
+    }
+
+    fn fork(&self) -> Answered<'_, ForkOffer> {
+        self.own_fork().boxed()
+    }
+
+    fn make_fork(&self) -> Answered<'_, String> {
+        self.forked().boxed()
+    }
+
+    fn fork_is_ready<'a>(&'a self, fork: &'a str) -> Answered<'a, bool> {
+        self.is_copied(fork).boxed()
+    }
+
+    /// That of a fork is on the pages of the fork, which knows what it is of.
+    fn compare(&self, base: &str, head: &str, fork: Option<&str>) -> String {
+        let own = self.address.path();
+        let (origin, path) = (self.address.origin(), super::encode::path(fork.unwrap_or(&own)));
         let [head, base] = [head, base].map(query);
         format!(
             "{origin}/{path}/-/merge_requests/new?merge_request%5Bsource_branch%5D={head}&merge_request%5Btarget_branch%5D={base}"

@@ -79,7 +79,7 @@ async fn all_pull_requests_of_a_branch_are_found_on_all_pages_and_none_of_a_fork
         };
         let server = Server::of(pages).await;
         let forge = forge(word, &server.host());
-        let found = server.during(forge.find("fluxdeck/scale-1")).await.expect("a list");
+        let found = server.during(forge.find("fluxdeck/scale-1", None)).await.expect("a list");
 
         let states: Vec<_> = found.iter().map(|pull| (pull.number, pull.state.clone())).collect();
         assert_eq!(states, [(7, PullState::Open), (3, PullState::Closed)], "{word}");
@@ -283,7 +283,7 @@ fn a_person_opens_the_pull_request_on_a_page_of_the_forge() {
         ),
         ("bitbucket", "http://h:3000/ops/fleet/pull-requests/new?source=fluxdeck%2Fscale%23%20%3F%261&dest=main"),
     ] {
-        assert_eq!(forge(word, "h:3000").compare("main", "fluxdeck/scale# ?&1"), page);
+        assert_eq!(forge(word, "h:3000").compare("main", "fluxdeck/scale# ?&1", None), page);
     }
 }
 
@@ -296,7 +296,7 @@ async fn a_project_in_groups_within_groups_is_one_of_gitlab() {
     let gitlab = open("gitlab").expect("a project");
     assert_eq!(server.during(gitlab.default_branch()).await, Ok("main".to_owned()));
     assert_eq!(server.asked(), ["GET /api/v4/projects/acme%2Fplatform%20team%2Ffleet"]);
-    let page = gitlab.compare("main", "b");
+    let page = gitlab.compare("main", "b", None);
     assert!(page.starts_with(&format!("http://{}/acme/platform%20team/fleet/-/merge_requests/new?", server.host())), "{page}");
     for word in FORGES.into_iter().filter(|word| *word != "gitlab") {
         let failure = open(word).err().expect("it is refused").to_string();

@@ -150,7 +150,7 @@ async fn where_there_is_no_list_of_pull_requests_gitea_is_asked_why() {
         (answer(401, "{}"), Err(Failure::Unauthorised("Unauthorized".into()))),
     ] {
         let server = Server::of([missing(), repository.clone()]).await;
-        let found = server.during(forge("gitea", &server.host()).find("fluxdeck/scale-1")).await;
+        let found = server.during(forge("gitea", &server.host()).find("fluxdeck/scale-1", None)).await;
         assert_eq!(found, expected, "{repository:?}");
     }
     let server = Server::of([missing(), missing(), answer(200, off)]).await;
@@ -169,7 +169,7 @@ async fn where_merge_requests_are_off_gitlab_is_asked_why() {
         (answer(404, "{}"), Failure::Forbidden("Forbidden".into())),
     ] {
         let server = Server::of([forbidden(), project.clone()]).await;
-        let found = server.during(forge("gitlab", &server.host()).find("fluxdeck/scale-1")).await;
+        let found = server.during(forge("gitlab", &server.host()).find("fluxdeck/scale-1", None)).await;
         assert_eq!(found, Err(expected), "{project:?}");
     }
 }

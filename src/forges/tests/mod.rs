@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::{Address, Failure, Forge, Network, named};
 use crate::credentials::{Source, Token};
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{NewPull, OpenPulls, Pull};
 use server::Server;
 
@@ -67,6 +68,9 @@ enum Got {
     Text(String),
     Said(Vec<String>),
     May(Result<(), String>),
+    MayPush(Option<bool>),
+    Offer(ForkOffer),
+    Ready(bool),
     Branch,
     Done,
 }
@@ -89,7 +93,16 @@ enum Do {
     Draft(bool),
     MergesLater,
     MergeLater,
+    MayPush,
+    Fork,
+    MakeFork,
+    ForkIsReady,
+    OpenFork,
+    FindFork,
 }
+
+/// The fork of the tests.
+const FORK: &str = "ana/fleet";
 
 impl Do {
     /// Of one request each.
@@ -111,7 +124,7 @@ impl Do {
 
     async fn result(self, forge: &dyn Forge) -> Result<Got, Failure> {
         match self {
-            Self::Find => forge.find("fluxdeck/scale-1").await.map(Got::Pulls),
+            Self::Find => forge.find("fluxdeck/scale-1", None).await.map(Got::Pulls),
             Self::Open => forge.open(&new_pull()).await.map(|pull| Got::Pull(Box::new(pull))),
             Self::Pull => forge.pull(7).await.map(|pull| Got::Pull(Box::new(pull))),
             Self::DefaultBranch => forge.default_branch().await.map(|_| Got::Branch),
@@ -132,6 +145,15 @@ impl Do {
             Self::Draft(is_draft) => forge.set_draft(7, is_draft).await.map(|()| Got::Done),
             Self::MergesLater => forge.merges_later("main").await.map(Got::May),
             Self::MergeLater => forge.merge_later(7, HEAD).await.map(|()| Got::Done),
+            Self::MayPush => forge.may_push().await.map(Got::MayPush),
+            Self::Fork => forge.fork().await.map(Got::Offer),
+            Self::MakeFork => forge.make_fork().await.map(Got::Text),
+            Self::ForkIsReady => forge.fork_is_ready(FORK).await.map(Got::Ready),
+            Self::OpenFork => {
+                let new = NewPull { fork: Some(FORK.into()), ..new_pull() };
+                forge.open(&new).await.map(|pull| Got::Pull(Box::new(pull)))
+            }
+            Self::FindFork => forge.find("fluxdeck/scale-1", Some(FORK)).await.map(Got::Pulls),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::FORK;
 use super::server::{Reply, answer};
 use fluxdeck_model::domain::pull::{Pull, PullState};
 
@@ -23,6 +24,8 @@ pub enum With {
     Closed,
     /// Its head is in a fork.
     Fork,
+    /// Its head is in the fork of the tests.
+    OwnFork,
     /// Its head was in a fork that is gone.
     GoneFork,
     /// Its head is this branch of the same repository.
@@ -64,6 +67,10 @@ fn set(word: &str, pull: &mut Value, with: With) {
         With::Number(number) => pull["number"] = number.into(),
         With::Closed => pull["state"] = "closed".into(),
         With::Fork => (pull["head"]["repo_id"], pull["head"]["repo"]["id"]) = (99.into(), 99.into()),
+        With::OwnFork => {
+            (pull["head"]["repo_id"], pull["head"]["repo"]["id"]) = (98.into(), 98.into());
+            pull["head"]["repo"]["full_name"] = FORK.into();
+        }
         With::GoneFork => (pull["head"]["repo_id"], pull["head"]["repo"]) = ((-1).into(), Value::Null),
         With::Branch(name) => {
             // GitHub's label has the owner
@@ -87,6 +94,7 @@ fn set_gitlab(request: &mut Value, with: With) {
         With::Number(number) => request["iid"] = number.into(),
         With::Closed => request["state"] = "closed".into(),
         With::Fork => request["source_project_id"] = 99.into(),
+        With::OwnFork => request["source_project_id"] = 98.into(),
         With::GoneFork => request["source_project_id"] = Value::Null,
         With::Branch(name) => request["source_branch"] = name.into(),
         With::Draft => {
@@ -115,6 +123,10 @@ fn set_bitbucket(pull: &mut Value, with: With) {
         With::Number(number) => pull["id"] = number.into(),
         With::Closed => pull["state"] = "DECLINED".into(),
         With::Fork => pull["source"]["repository"]["uuid"] = "{99}".into(),
+        With::OwnFork => {
+            pull["source"]["repository"]["uuid"] = "{98}".into();
+            pull["source"]["repository"]["full_name"] = FORK.into();
+        }
         With::GoneFork => pull["source"]["repository"] = Value::Null,
         With::Branch(name) => pull["source"]["branch"]["name"] = name.into(),
         With::Draft => pull["draft"] = true.into(),

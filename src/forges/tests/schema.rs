@@ -49,8 +49,13 @@ fn answers_of_the_tests_have_the_fields_that_github_publishes_with_their_types()
         ("opened", pull()),
         (
             "repository",
-            json!({"default_branch": "main", "allow_auto_merge": true, "allow_merge_commit": true, "allow_squash_merge": true}),
+            json!({
+                "default_branch": "main", "allow_auto_merge": true, "allow_merge_commit": true, "allow_squash_merge": true,
+                "full_name": "ana/fleet", "private": true, "allow_forking": true, "permissions": {"push": false},
+                "parent": {"full_name": "ops/fleet"}, "source": {"full_name": "ops/fleet"},
+            }),
         ),
+        ("forked", json!({"full_name": "ana/fleet"})),
         ("branch", json!({"protection": {"required_status_checks": {"enforcement_level": "everyone", "contexts": ["ci"]}}})),
         ("rules", json!([{"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "ci"}]}}])),
         ("check runs", runs),
@@ -105,8 +110,8 @@ async fn requests_have_names_that_github_publishes() {
         let body: Value = serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
         body.as_object().expect("an object").keys().cloned().collect()
     };
-    for (name, does) in [("comment", Do::Comment), ("review", Do::Approve), ("reworded", Do::Reword)] {
-        let server = Server::of([answer(200, "{}")]).await;
+    for (name, does) in [("comment", Do::Comment), ("review", Do::Approve), ("reworded", Do::Reword), ("forked", Do::MakeFork)] {
+        let server = Server::of([answer(200, r#"{"full_name": "ana/fleet"}"#)]).await;
         server.during(does.result(forge("github", &server.host()).as_ref())).await.expect("it is taken");
         sent.push((name, fields(&server)));
     }

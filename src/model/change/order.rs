@@ -52,6 +52,9 @@ pub struct ChangeOrder {
     pub expected: Vec<String>,
     /// Pushed, and no pull request is opened.
     pub is_push_only: bool,
+    /// The user has agreed to a fork, made where there is none, in case they may not push to the repository.
+    #[serde(default)]
+    pub may_fork: bool,
 }
 
 /// One thing that is asked for.
@@ -259,7 +262,12 @@ impl ChangeOrder {
         }
         self.labels.iter().for_each(|label| flag("--label", label));
         self.reviewers.iter().for_each(|name| flag("--reviewer", name));
-        let switches = [("--wide", self.is_wide), ("--draft", self.is_draft), ("--auto-merge", self.merges_later)];
+        let switches = [
+            ("--wide", self.is_wide),
+            ("--draft", self.is_draft),
+            ("--auto-merge", self.merges_later),
+            ("--fork", self.may_fork),
+        ];
         words.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.to_owned()));
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
     }

@@ -11,6 +11,7 @@ use super::{
     Alternative, BuildChoice, Caution, ChangePlan, ChangeProof, Check, CheckResult, CompetingPull, FieldLeftOut, FieldLines,
     FileOwners, Inverse, LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion, Wording,
 };
+use crate::domain::fork::ForkOffer;
 use crate::domain::{NewPull, ObjectRef, Pull, duration};
 use crate::guards::CoveredLines;
 
@@ -70,6 +71,8 @@ pub struct Proposal {
     /// Who owns its files, as far as the repository says so.
     pub owners: Option<FileOwners>,
     pub forge: ForgeChoice,
+    /// What there is instead where the user may not push to the repository; none where they may, or that is not known.
+    pub fork: Option<ForkOffer>,
     /// The same change has been proposed before and is still open.
     pub open: Option<Pull>,
     /// Why a person has to merge it, though the forge was to be asked for that.
@@ -246,6 +249,11 @@ impl Proposal {
         if !text.is_empty() && !self.pull.body.contains(&text) {
             self.pull.body = format!("{text}\n{}", self.pull.body);
         }
+    }
+
+    /// The fork that would be pushed to, and that the user has to agree to: none where there is nothing to push, or no fork to push to.
+    pub fn fork_to_ask(&self) -> Option<&ForkOffer> {
+        self.fork.as_ref().filter(|offer| self.open.is_none() && !self.order.may_fork && offer.repository().is_some())
     }
 
     /// The checks that were begun and have no result yet.

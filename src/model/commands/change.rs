@@ -122,6 +122,7 @@ impl ChangeForm {
             merges_later: false,
             expected: Vec::new(),
             is_push_only: false,
+            may_fork: false,
         };
         let order = self.begun.as_deref().cloned().unwrap_or(order);
         Ok(ChangeQuery {

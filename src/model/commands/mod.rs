@@ -203,6 +203,8 @@ pub enum Gesture {
     WatchOn,
     /// Continue what an earlier run left.
     GoOn,
+    /// Of a change that its user may not push: to a fork.
+    Fork,
     Copy,
     CopyNamespace,
     /// The file that set a field.

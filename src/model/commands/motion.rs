@@ -51,9 +51,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
-        G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit | G::EditFile => {
-            Group::Act
-        }
+        G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
+        G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
         G::Programs | G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
     }
@@ -123,6 +122,27 @@ fn of_jobs() -> Vec<Command> {
             Gesture::Undo,
             "of a merged change: take it back, as another change that is reviewed as any",
             "undo",
+        ),
+        footed(
+            &["F"],
+            &[KeyScope::Jobs],
+            Gesture::Fork,
+            "of a change that you may not push: push it to a fork of yours, made where there is none; asks before",
+            "fork",
+        ),
+        footed(
+            &["D"],
+            &[KeyScope::Jobs],
+            Gesture::Draft,
+            "of a change: make its pull request a draft, or say that it is ready for review; asks before",
+            "draft",
+        ),
+        footed(
+            &["M"],
+            &[KeyScope::Jobs],
+            Gesture::MergeLater,
+            "of a change: let the forge merge it once its checks have passed; asks before",
+            "auto-merge",
         ),
         footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
         key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),

@@ -11,6 +11,7 @@ pub mod csv;
 pub mod dry_run;
 pub mod duration;
 pub mod event;
+pub mod fork;
 pub mod go_pattern;
 pub mod health;
 pub mod identity;

@@ -228,6 +228,10 @@ pub enum Particular {
     Release { secret: ObjectRef },
     /// The target of an autoscaler and its bounds, as written.
     Scaler { target: ObjectRef, least: i64, most: Str },
+    /// The git repository that is fetched, without a credential, and the branch that is followed; none where it is pinned.
+    Repository { url: Str, branch: Option<Str> },
+    /// The folder of its source that is built, as written.
+    Folder { path: Str },
 }
 
 /// The few fields that a role needs beyond identity and verdict.

@@ -14,8 +14,11 @@ pub struct NewPull {
     pub title: String,
     /// Markdown.
     pub body: String,
-    /// The branch that is to be merged, in the same repository.
+    /// The branch that is to be merged.
     pub head: String,
+    /// The fork that has it, `OWNER/NAME`; none where it is in the same repository.
+    #[serde(default)]
+    pub fork: Option<String>,
     /// The branch that it is merged into.
     pub base: String,
     pub is_draft: bool,

@@ -212,6 +212,18 @@ impl Draft<'_> {
         self.facts.particular = Some(Box::new(Particular::Release { secret }));
     }
 
+    /// Says which git repository is fetched, and which branch is followed.
+    pub fn repository(&mut self, url: &str, branch: Option<&str>) {
+        let (url, branch) = (self.reader.clean(url), branch.map(|branch| self.share(branch)));
+        self.facts.particular = Some(Box::new(Particular::Repository { url, branch }));
+    }
+
+    /// Says which folder of its source is built.
+    pub fn folder(&mut self, path: &str) {
+        let path = self.share(path);
+        self.facts.particular = Some(Box::new(Particular::Folder { path }));
+    }
+
     /// Says what it scales, in its own namespace, and within which bounds. Where a reference names no API version, the workload is meant.
     pub fn scaler(&mut self, reference: &Value, least: i64, most: &str) {
         let (kind, name) = (string(reference, &["kind"]), string(reference, &["name"]));

@@ -32,6 +32,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
         draft.edge(Relation::Includes, group::SOURCE, "GitRepository", None, string(include, &["repository", "name"]));
     }
     draft.artifact(&wire.status);
+    draft.repository(string(&wire.spec, &["url"]), branch(&wire.spec["ref"]));
     draft.cells([string(&wire.spec, &["url"]), &reference(&wire.spec["ref"])]);
 }
 
@@ -43,11 +44,22 @@ fn reference(reference: &Value) -> String {
         .unwrap_or_else(|| "branch master".to_owned())
 }
 
+/// The branch that is followed, in the same precedence; none where it is pinned.
+fn branch(reference: &Value) -> Option<&str> {
+    let text = |key: &str| reference[key].as_str().filter(|text| !text.is_empty());
+    match (text("commit"), text("name"), text("semver").or(text("tag"))) {
+        (Some(_), ..) => None,
+        (None, Some(name), _) => name.strip_prefix("refs/heads/"),
+        (None, None, Some(_)) => None,
+        (None, None, None) => Some(text("branch").unwrap_or("master")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{KIND, reference};
+    use super::{KIND, branch, reference};
     use crate::domain::health::Health::*;
     use crate::kinds::testing::{cells, edges, read, table};
 
@@ -110,5 +122,20 @@ mod tests {
                 ("suspended", json!({"spec": {"suspend": true}}), Suspended, ""),
             ],
         );
+    }
+
+    #[test]
+    fn a_branch_is_followed_unless_something_pins_it() {
+        for (spec, expected) in [
+            (json!(null), Some("master")),
+            (json!({"branch": "main"}), Some("main")),
+            (json!({"branch": "main", "tag": "v1"}), None),
+            (json!({"semver": ">1"}), None),
+            (json!({"branch": "main", "name": "refs/heads/next"}), Some("next")),
+            (json!({"branch": "main", "name": "refs/pull/1/head"}), None),
+            (json!({"branch": "main", "commit": "86058ad"}), None),
+        ] {
+            assert_eq!(branch(&spec), expected, "{spec}");
+        }
     }
 }

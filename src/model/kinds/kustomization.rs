@@ -48,6 +48,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.facts.revision = draft.revision(string(status, &["lastAppliedRevision"]));
     draft.facts.attempted = draft.revision(string(status, &["lastAttemptedRevision"]));
     draft.deletion(deletion(spec));
+    draft.folder(string(spec, &["path"]));
     draft.cells([&named(source), string(spec, &["path"])]);
 }
 

@@ -261,6 +261,7 @@ pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
         is_wide: false,
         site: ChangeSite { scope, ..of.site.clone() },
         is_push_only: false,
+        may_fork: false,
         ..of.clone()
     })
 }

@@ -8,6 +8,7 @@ use super::drift::{Compared, Drifts};
 use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, SortBy, Table, TableSort, TreeRows};
 use super::pulls::PullBoard;
+use super::readers::NotedReaders;
 use crate::actions::Rights;
 use crate::domain::health::Counts;
 use crate::domain::{
@@ -48,6 +49,8 @@ pub struct Cluster {
     pub drifts: Drifts,
     /// Anyone's open pull requests, by the last look-up.
     pub pulls: PullBoard,
+    /// What it was seen to apply from git.
+    pub(super) readers: NotedReaders,
 }
 
 /// The state of the connection. None of them ends the program.
@@ -132,6 +135,7 @@ impl Cluster {
             owners: BTreeMap::new(),
             drifts: Drifts::default(),
             pulls: PullBoard::default(),
+            readers: NotedReaders::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::acting::view;
 use super::engine::{Asked, Update};
-use super::jobs::{Job, JobId, Keeper, Loaded};
+use super::jobs::{Change, Job, JobId, Keeper, Loaded};
 use super::{Effect, State, policy_of};
 use crate::error::Error;
 
@@ -95,6 +95,22 @@ impl State {
                 self.say(if is_seen { "it goes on" } else { "its cluster is not connected any more" });
             }
         }
+    }
+
+    /// Lets a change go to the fork that was offered: the user agrees to that.
+    pub(super) fn agree_to_fork(&mut self, id: JobId, out: &mut Update) {
+        if let Some(why) = self.not_ours(id) {
+            return self.say(why);
+        }
+        match self.jobs.find(id) {
+            Some(job) if policy_of(&self.settings, &job.context).readonly => self.say("its context is read-only"),
+            Some(job) if job.change().is_some_and(Change::can_fork) => {
+                self.jobs.fork_change(id, self.clock, &mut out.effects);
+                self.say("it goes to the fork");
+            }
+            _ => self.say("it waits for no fork"),
+        }
+        self.advance_jobs(out);
     }
 
     pub(super) fn give_up(&mut self, id: JobId, out: &mut Update) {

@@ -8,6 +8,7 @@ use super::intent::ChangeQuery;
 use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
 use super::pulls::PullRemark;
+use super::readers::RepositoryReader;
 use crate::actions::{Ask, Step};
 use crate::change::PullPlace;
 use crate::domain::published::Offered;
@@ -96,13 +97,16 @@ pub enum Effect {
     /// Look up the open pull requests of the repositories that these sources lead to, and what they change of what these Kustomizations
     /// apply; replaces a previous look-up. The replies are `News::Pulls`.
     LookForPulls {
-        /// Under this name is kept what it applies.
-        context: String,
         cluster: ClusterId,
         epoch: Epoch,
         run: u32,
         sources: Vec<ObjectRef>,
         kustomizations: Vec<ObjectRef>,
+    },
+    /// Take note of what a context applies from git, in place of what was noted of it before.
+    NoteReaders {
+        context: String,
+        readers: Vec<RepositoryReader>,
     },
     /// Read a pull request for a view, with what it does. The reply is `Reply::Pull`.
     ReadPull {

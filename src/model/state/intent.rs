@@ -87,6 +87,8 @@ pub enum Intent {
     TakeUp(JobId),
     /// Continue the queue of a job that was taken over.
     GoOn(JobId),
+    /// Push a change to the fork that was offered: its user agrees to that.
+    Fork(JobId),
     /// Drop a job: no run begins or follows anything of it any more.
     GiveUp(JobId),
     /// Send the requests of this job although they cannot be written down.
@@ -250,6 +252,7 @@ impl State {
             Intent::LoadJobs => out.effects.push(Effect::LoadJobs),
             Intent::TakeUp(id) => out.effects.push(Effect::TakeUp(id)),
             Intent::GoOn(id) => self.let_go_on(id, out),
+            Intent::Fork(id) => self.agree_to_fork(id, out),
             Intent::GiveUp(id) => self.give_up(id, out),
             Intent::AllowUnrecorded(id) => self.go_on_unrecorded(id, true, out),
             Intent::RetryUnrecorded(id) => self.go_on_unrecorded(id, false, out),

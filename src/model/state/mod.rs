@@ -18,6 +18,7 @@ mod news;
 mod notice;
 pub mod projection;
 pub mod pulls;
+pub mod readers;
 #[cfg(test)]
 mod tests;
 

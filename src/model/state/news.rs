@@ -31,6 +31,7 @@ impl State {
             News::Namespaces(names) => cluster.known_namespaces.extend(names),
             News::Deltas(deltas) => {
                 cluster.apply(deltas);
+                out.effects.extend(cluster.note_readers(now));
                 self.advance_jobs(out);
             }
             News::Rights(rights) => self.receive_rights(rights, out),

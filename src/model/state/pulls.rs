@@ -375,9 +375,9 @@ impl State {
     pub(super) fn look_for_pulls(&mut self, out: &mut Update) {
         let cluster = self.cluster_mut();
         let (sources, kustomizations) = (cluster.source_objects(), cluster.kustomizations());
-        let (run, context) = (cluster.pulls.begin(), cluster.context.clone());
+        let run = cluster.pulls.begin();
         let (cluster, epoch) = (cluster.id, cluster.epoch);
-        out.effects.push(Effect::LookForPulls { context, cluster, epoch, run, sources, kustomizations });
+        out.effects.push(Effect::LookForPulls { cluster, epoch, run, sources, kustomizations });
     }
 
     /// Sends a comment or an approval that was confirmed.
@@ -423,7 +423,10 @@ impl State {
         let act = Act { outcome, end: Some(end), ended, last: String::new(), ..self.act_of(remark, at) };
         self.log_act(act, out);
         match answer {
-            Ok(()) => self.say(remark.kind.done(&object)),
+            Ok(()) => {
+                self.jobs.look_again(&remark.place.site.url, remark.place.number);
+                self.say(remark.kind.done(&object));
+            }
             Err(error) => self.complain(error),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::Changes;
 use crate::credentials::{self, Asked, Source, Token};
 use crate::demo;
-use crate::forges::{self, Address, Forge, Network};
+use crate::forges::{self, Address, Forge, Kind, Network};
 use fluxdeck_model::change::{ChangeSite, ForgeChoice};
 use fluxdeck_model::domain::text::sanitise;
 
@@ -14,6 +14,8 @@ pub(in crate::runtime) enum Access {
     Known {
         forge: Box<dyn Forge>,
         choice: ForgeChoice,
+        kind: &'static Kind,
+        token: Token,
     },
     None {
         why: String,
@@ -30,10 +32,15 @@ impl Access {
 
     /// As a review shows it, for a branch.
     pub fn choice(&self, base: &str, head: &str) -> ForgeChoice {
+        self.choice_of(base, head, None)
+    }
+
+    /// The same for a branch of a fork, where one is named.
+    pub fn choice_of(&self, base: &str, head: &str, fork: Option<&str>) -> ForgeChoice {
         match self {
             Self::Known { choice, .. } => choice.clone(),
             Self::None { why, by_hand } => {
-                let page = by_hand.as_ref().map(|forge| forge.compare(base, head));
+                let page = by_hand.as_ref().map(|forge| forge.compare(base, head, fork));
                 ForgeChoice::None { why: why.clone(), page }
             }
         }
@@ -41,8 +48,7 @@ impl Access {
 
     /// The forge as the configuration names it, if it can be asked.
     pub fn word(&self) -> Option<&'static str> {
-        let name = self.forge()?.name();
-        forges::ALL.iter().find(|kind| kind.name == name).map(|kind| kind.word)
+        if let Self::Known { kind, .. } = self { Some(kind.word) } else { None }
     }
 
     pub fn forge(&self) -> Option<&dyn Forge> {
@@ -83,7 +89,7 @@ impl Changes {
                 Some(token) => {
                     let (name, repository) = (kind.name.to_owned(), address.path());
                     let choice = ForgeChoice::Known { name, repository, token: token.source().to_string() };
-                    Access::Known { forge, choice }
+                    Access::Known { forge, choice, kind, token }
                 }
                 None => {
                     let why = format!("there is no token for {}", address.host);

@@ -22,6 +22,8 @@ pub(super) struct PullsQuestion {
     pub site: ChangeSite,
     /// Its branch.
     pub head: String,
+    /// Its branch is, or would be, of a fork of the user's.
+    pub is_of_fork: bool,
     pub patch: String,
     pub rendered: Vec<RenderedBuild>,
     /// Who would commit, by the address.
@@ -73,7 +75,9 @@ impl Changes {
                 continue;
             }
             // the very change: what others have added to it
-            let touches = match pull.head == asked.head && !pull.is_fork {
+            let is_own = user.as_deref() == Some(pull.author.as_str());
+            let is_it = pull.head == asked.head && (!pull.is_fork || asked.is_of_fork && is_own);
+            let touches = match is_it {
                 true => self
                     .foreign(site, &pull, &asked.address)
                     .await
@@ -86,7 +90,6 @@ impl Changes {
             };
             match touches {
                 Ok(Some(touches)) => {
-                    let is_own = user.as_deref() == Some(pull.author.as_str());
                     found.push(CompetingPull { pull, is_own, touches });
                 }
                 Ok(None) => {}

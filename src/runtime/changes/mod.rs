@@ -14,6 +14,7 @@
 //!  competing  open pull requests that change the same
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  readers  what other contexts are known to apply of it
+//!  forks    the fork of a user who may not push
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
 //!  access   the forge of a site, with a token
@@ -27,6 +28,7 @@ mod ask;
 mod beside;
 mod charts;
 mod competing;
+mod forks;
 mod kept;
 mod later;
 mod manuscript;
@@ -114,6 +116,8 @@ impl Changes {
     pub async fn step(&self, live: Option<&Connection>, step: ChangeStep, change: &Change) -> ChangeOutcome {
         match step {
             ChangeStep::Prepare => self.prepare(live, change).await,
+            ChangeStep::Fork => self.make_fork(change).await,
+            ChangeStep::FindFork => self.found_fork(change).await,
             ChangeStep::Push => self.push(change).await,
             ChangeStep::FindBranch => self.find_branch(change).await,
             ChangeStep::Open => self.open(change).await,

@@ -18,6 +18,7 @@ use fluxdeck_model::change::{
     ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::flux::Spec;
 use fluxdeck_model::render::repository::BuildRequest;
@@ -125,11 +126,9 @@ impl Changes {
             true => Access::none("no pull request is wanted"),
             false => self.access(&order.site).await,
         };
-        let (slot, merged_by_hand) = futures::join!(
-            self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None),
-            self.merged_by_hand(&order, &access)
-        );
-        let slot = slot?;
+        let (fork, merged_by_hand) = futures::join!(self.fork_needed(&order.site, &access), self.merged_by_hand(&order, &access));
+        let there = fork.as_ref().filter(|fork| matches!(fork, ForkOffer::There { .. })).and_then(ForkOffer::repository);
+        let slot = self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, there, None).await?;
         let merges_later = order.merges_later && merged_by_hand.is_none();
         let order = ChangeOrder { merges_later, ..order };
         let branch = slot.branch.name().to_owned();
@@ -162,6 +161,7 @@ impl Changes {
             author,
             owners,
             forge: access.choice(&order.site.base, slot.branch.name()),
+            fork,
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
             merged_by_hand,
             digest: planned.digest.clone(),
@@ -207,6 +207,7 @@ fn new_pull(order: &ChangeOrder, branch: &str, title: String, body: String) -> N
         title,
         body,
         head: branch.to_owned(),
+        fork: None,
         base: order.site.base.clone(),
         is_draft: order.is_draft,
         merges_later: order.merges_later,
@@ -232,6 +233,7 @@ fn pulls_question(proposal: &Proposal, own: Option<BuildRequest>) -> Option<Pull
     (is_known && !proposal.order.is_push_only).then(|| PullsQuestion {
         site: proposal.order.site.clone(),
         head: proposal.branch.clone(),
+        is_of_fork: proposal.fork.is_some(),
         patch: proposal.patch.clone(),
         rendered: proposal.rendered.clone(),
         address: proposal.author.address.clone(),

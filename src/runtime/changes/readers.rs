@@ -9,6 +9,8 @@ use crate::records::readers::{SeenReader, SeenReaders};
 use fluxdeck_model::change::{AppliedFolder, ChangeSite, SeenElsewhere};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::flux;
+use fluxdeck_model::state::readers::RepositoryReader;
 
 /// A repository as it is compared: by which URL it is read is not known of another context.
 pub(in crate::runtime) fn place(url: &str) -> Option<String> {
@@ -16,9 +18,14 @@ pub(in crate::runtime) fn place(url: &str) -> Option<String> {
 }
 
 impl Changes {
-    /// Takes note of what a context applies.
-    pub(in crate::runtime) fn saw(&self, context: &str, all: Vec<SeenReader>) {
-        self.kept.saw(context, all, Timestamp::now());
+    /// Takes note of what a context applies. What is of no forge that could be compared is left out.
+    pub(in crate::runtime) fn saw(&self, context: &str, all: &[RepositoryReader]) {
+        let one = |seen: &RepositoryReader| {
+            let RepositoryReader { kustomization, url, branch, path } = seen;
+            let (namespace, name) = (kustomization.namespace.to_string(), kustomization.name.to_string());
+            Some(SeenReader { repository: place(url)?, branch: branch.clone(), namespace, name, folder: flux::folder(path) })
+        };
+        self.kept.saw(context, all.iter().filter_map(one).collect(), Timestamp::now());
     }
 
     /// What other contexts apply from the base branch of a site, and the branch does not declare.

@@ -3,7 +3,6 @@
 use super::Changes;
 use super::access::Access;
 use crate::forges;
-use crate::programs;
 use fluxdeck_model::change::{ChangeOrder, ChangeSite};
 use fluxdeck_model::domain::Pull;
 use fluxdeck_model::error::{Error, Result};
@@ -36,7 +35,8 @@ pub(super) enum SlotState {
 
 impl Changes {
     /// Finds the branch: the first that is free, or has this very change. `made`: the change as a commit, if it is made already. Asks the remote
-    /// once for each round, and the forge where there is such a branch.
+    /// once for each round, and the forge where there is such a branch. `fork`: the one that it is pushed to; it may have been proposed from
+    /// the repository itself all the same, and a name that is taken there is not used.
     ///
     /// # Errors
     /// The remote or the forge cannot be asked.
@@ -46,27 +46,22 @@ impl Changes {
         object: &str,
         pattern: Option<&str>,
         access: &Access,
+        fork: Option<&str>,
         made: Option<&Made>,
     ) -> Result<Slot> {
         let site = &order.site;
         for round in 0..ROUNDS {
             let name = branch::name(pattern, object, &order.identity(), round)?;
             let branch = Branch::new(&name, &site.base)?;
-            let at = programs::branch_at(std::path::Path::new(&site.folder), self.remote(site), &branch).await;
-            let at = at.map_err(|failure| failure.error(&format!("{} cannot be asked for its branches", site.name())))?;
-            let pulls = match access.forge() {
-                // a merged pull request may have taken its branch with it
-                Some(forge) => self.noted(site, forge.find(&name).await).map_err(|failure| unasked(site, &failure))?,
-                None => Vec::new(),
+            let own = self.branch_state(site, &branch, access, None, made).await?;
+            let state = match (own, fork) {
+                (Some(SlotState::Pushed(_)) | None, Some(_)) => continue,
+                (Some(SlotState::Free), Some(_)) => self.branch_state(site, &branch, access, fork, made).await?,
+                (own, _) => own,
             };
-            let pulls_are_none = pulls.is_empty();
-            let state = match (at, pulls.into_iter().find(Pull::is_open)) {
-                (_, Some(pull)) => SlotState::Open(Box::new(pull)),
-                (None, None) => SlotState::Free,
-                (Some(at), None) if pulls_are_none && self.is_same(site, &at, made).await => SlotState::Pushed(at),
-                (Some(_), None) => continue,
-            };
-            return Ok(Slot { branch, state });
+            if let Some(state) = state {
+                return Ok(Slot { branch, state });
+            }
         }
         Err(Error::failed(
             format!("{ROUNDS} branches of this change are there already"),
@@ -76,6 +71,32 @@ impl Changes {
 }
 
 impl Changes {
+    /// How a branch is, of the repository or of a fork of it; none where it cannot be used.
+    async fn branch_state(
+        &self,
+        site: &ChangeSite,
+        branch: &Branch,
+        access: &Access,
+        fork: Option<&str>,
+        made: Option<&Made>,
+    ) -> Result<Option<SlotState>> {
+        let at = self.branch_at(site, fork, branch, access).await;
+        let named = || fork.map_or_else(|| site.name(), str::to_owned);
+        let at = at.map_err(|failure| failure.error(&format!("{} cannot be asked for its branches", named())))?;
+        let pulls = match access.forge() {
+            // a merged pull request may have taken its branch with it
+            Some(forge) => self.noted(site, forge.find(branch.name(), fork).await).map_err(|failure| unasked(site, &failure))?,
+            None => Vec::new(),
+        };
+        let pulls_are_none = pulls.is_empty();
+        Ok(match (at, pulls.into_iter().find(Pull::is_open)) {
+            (_, Some(pull)) => Some(SlotState::Open(Box::new(pull))),
+            (None, None) => Some(SlotState::Free),
+            (Some(at), None) if pulls_are_none && self.is_same(site, &at, made).await => Some(SlotState::Pushed(at)),
+            (Some(_), None) => None,
+        })
+    }
+
     /// Whether a commit is the very change: the same files on the same commit. One that is not here was made by another program.
     async fn is_same(&self, site: &ChangeSite, at: &str, made: Option<&Made>) -> bool {
         let Some(Made { tree, parent }) = made.cloned() else { return false };

@@ -16,6 +16,7 @@ use crate::programs::{self, Commit, Failure};
 use fluxdeck_model::change::{ForgeChoice, PlanOutcome, ProposedField, SiteScope};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::Pull;
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -82,16 +83,18 @@ impl Changes {
         let time = (change.at.as_second(), i16::try_from(east).unwrap_or_default());
         let commit = Commit { tree: &tree, parent: &planned.base, message: &message, signer: &signer, at: time };
         let commit = programs::commit(at, &commit).await.map_err(|failure| failure.error("the commit cannot be made"))?;
-        let access = match order.is_push_only {
-            true => Access::none(""),
-            false => self.access(&order.site).await,
-        };
-        if let (true, false, Access::None { why, .. }) = (change.has_forge, order.is_push_only, &access) {
+        let known = self.access_for(change).await;
+        let none = Access::none("");
+        let access = if order.is_push_only { &none } else { &known };
+        if let (true, false, Access::None { why, .. }) = (change.has_forge, order.is_push_only, access) {
             // the review could ask it: whether the change is proposed already is not known now
             return Err(Error::failed(why.clone(), "log in to the forge, or try again later"));
         }
         let made = Made { tree, parent: planned.base.clone() };
-        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&made)).await?;
+        let fork = self.fork_of(change, &known).await?;
+        let there = fork.as_ref().filter(|fork| matches!(fork, ForkOffer::There { .. })).and_then(ForkOffer::repository);
+        let pattern = planned.policy.branch.as_deref();
+        let slot = self.slot(order, &change.object, pattern, access, there, Some(&made)).await?;
         let branch = slot.branch.name().to_owned();
         let commit = if let SlotState::Pushed(at) = &slot.state { at.clone() } else { commit };
         let (name, kept) = (branch.clone(), commit.clone());
@@ -104,19 +107,30 @@ impl Changes {
             branch,
             is_pushed: matches!(slot.state, SlotState::Pushed(_)),
             pull: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
+            fork,
         })))
     }
 
+    /// The forge of a change, where something is to be asked there: whether a pull request is opened, or the branch may go to a fork.
+    async fn access_for(&self, change: &Change) -> Access {
+        let is_alone = change.order.is_push_only && !change.progress.may_fork;
+        if is_alone { Access::none("") } else { self.access(&change.order.site).await }
+    }
+
     pub(super) async fn push(&self, change: &Change) -> ChangeOutcome {
-        let (site, commit) = (&change.order.site, &change.progress.commit);
+        let site = &change.order.site;
         let branch = match Branch::new(&change.progress.branch, &site.base) {
             Ok(branch) => branch,
             Err(error) => return failed(error),
         };
-        match programs::publish(Path::new(&site.folder), self.remote(site), commit, &branch).await {
-            Ok(_) => ChangeOutcome::Pushed,
+        match self.publish(change, &branch).await {
+            Ok(()) => ChangeOutcome::Pushed,
             Err(failure) => {
-                let error = failure.error(&format!("{branch} cannot be pushed to {}", site.name()));
+                if let Some(barred) = self.barred(change, &branch, &failure).await {
+                    return barred;
+                }
+                let to = change.progress.fork.clone().unwrap_or_else(|| site.name());
+                let error = failure.error(&format!("{branch} cannot be pushed to {to}"));
                 match failure {
                     // git may have sent it all before it failed
                     Failure::Lost(_) | Failure::TooLong(_) | Failure::Unreachable(_) | Failure::Failed(_) => {
@@ -134,9 +148,14 @@ impl Changes {
             Ok(branch) => branch,
             Err(error) => return failed(error),
         };
-        match programs::branch_at(Path::new(&site.folder), self.remote(site), &branch).await {
+        let fork = change.progress.fork.as_deref();
+        let access = if fork.is_some() { self.access(site).await } else { Access::none("") };
+        match self.branch_at(site, fork, &branch, &access).await {
             Ok(at) => ChangeOutcome::Branch(at),
-            Err(failure) => failed(failure.error(&format!("{} cannot be asked for {branch}", site.name()))),
+            Err(failure) => {
+                let asked = fork.map_or_else(|| site.name(), str::to_owned);
+                failed(failure.error(&format!("{asked} cannot be asked for {branch}")))
+            }
         }
     }
 
@@ -183,7 +202,7 @@ impl Changes {
         let access = self.access(&change.order.site).await;
         match &access {
             Access::None { .. } => no_forge(&access, change),
-            Access::Known { forge, .. } => match self.noted(&change.order.site, forge.find(&change.progress.branch).await) {
+            Access::Known { forge, .. } => match self.pulls_of(forge.as_ref(), change).await {
                 Ok(pulls) => {
                     // it was opened, and what is to be said of it may not have arrived
                     if let Some(pull) = pulls.iter().find(|pull| pull.is_open()) {
@@ -194,6 +213,11 @@ impl Changes {
                 Err(failure) => failed(failure.error("the forge cannot be asked for the pull request")),
             },
         }
+    }
+
+    async fn pulls_of(&self, forge: &dyn forges::Forge, change: &Change) -> std::result::Result<Vec<Pull>, forges::Failure> {
+        let (branch, fork) = (&change.progress.branch, change.progress.fork.as_deref());
+        self.noted(&change.order.site, forge.find(branch, fork).await)
     }
 
     pub(super) async fn look(&self, change: &Change, number: u64) -> ChangeOutcome {
@@ -301,7 +325,7 @@ fn failed(error: Error) -> ChangeOutcome {
 
 /// Why no forge is asked, and the page where a person opens the pull request.
 fn no_forge(access: &Access, change: &Change) -> ChangeOutcome {
-    match access.choice(&change.order.site.base, &change.progress.branch) {
+    match access.choice_of(&change.order.site.base, &change.progress.branch, change.progress.fork.as_deref()) {
         ForgeChoice::None { why, page } => ChangeOutcome::NoForge { why, page },
         ForgeChoice::Known { name, .. } => failed(Error::failed(format!("{name} was not asked"), "")),
     }

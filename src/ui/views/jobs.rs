@@ -22,7 +22,7 @@ use crate::ui::widgets::sentence::{NARROW, brief, short};
 use fluxdeck_model::change::ChangeOrder;
 use fluxdeck_model::commands::{self, ActIntent, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{Health, ObjectRef, duration};
+use fluxdeck_model::domain::{Health, ObjectRef, Pull, duration};
 use fluxdeck_model::playbooks;
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached, behind};
 use fluxdeck_model::state::{ChangeQuery, Intent, PolicyConsent, State, policy_of};
@@ -99,18 +99,30 @@ pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -
         Gesture::Reconcile => !job.is_over() && job.change().is_some_and(Change::is_merged),
         Gesture::Undo => job.change().is_some_and(Change::is_merged),
         Gesture::Page => job.change().is_some_and(|change| change.page().is_some()),
+        Gesture::Fork => job.change().is_some_and(Change::can_fork),
+        Gesture::Draft => open_pull(job).is_some(),
+        Gesture::MergeLater => open_pull(job).is_some_and(|pull| !pull.is_draft && !pull.is_queued),
         _ => true,
     };
+    let is_draft = || job.and_then(open_pull).is_some_and(|pull| pull.is_draft);
+    let word = if gesture == Gesture::Draft && is_draft() { "ready for review" } else { word };
     job.is_some_and(is_meant).then_some(word)
 }
 
 /// Whether a gesture on a job would write where nothing may be written.
 pub(super) fn is_barred(gesture: Gesture, job: Option<&Job>, state: &State) -> bool {
     match gesture {
-        Gesture::GoOn => job.is_some_and(|job| policy_of(&state.settings, &job.context).barred().is_some()),
+        Gesture::GoOn | Gesture::Fork | Gesture::Draft | Gesture::MergeLater => {
+            job.is_some_and(|job| policy_of(&state.settings, &job.context).barred().is_some())
+        }
         Gesture::Reconcile => state.policy().barred().is_some(),
         _ => false,
     }
+}
+
+/// The open pull request of a change.
+fn open_pull(job: &Job) -> Option<&Pull> {
+    job.change()?.progress.pull.as_ref().filter(|pull| pull.is_open())
 }
 
 /// Shows or copies the pull request of a change, reconciles what applies it, or reviews it again.
@@ -323,12 +335,16 @@ impl View for Jobs {
             (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Subject::Job(id))),
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
             (Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage, Some(id)) => of_change(gesture, id, cx),
+            (Gesture::Fork | Gesture::Draft | Gesture::MergeLater, _) => cx.say("open it first: enter shows it"),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
     }
 
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
+        if matches!(gesture, Gesture::Fork | Gesture::Draft | Gesture::MergeLater) {
+            return None;
+        }
         word_of(gesture, word, self.selected().and_then(|id| state.jobs.find(id)))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::trials;
-use crate::shop::{DEPLOYMENT, SOON, Shop, address, api, files, git, merge, open, user};
+use crate::shop::{DEPLOYMENT, SOON, Shop, address, api, files, git, merge, open, request, user};
 use crate::support::bed;
 use crate::support::terminal::{SMALL, Terminal, WIDE};
 use crate::support::within;
@@ -96,6 +96,49 @@ fn a_developer_changes_what_they_cannot_trace_by_their_own_checkout() {
     }
 }
 
+/// Somebody who may only read the repository: the push is refused, and nothing is made before that was agreed to.
+fn who_may_not_push_proposes_it_from_a_fork_after_agreeing_to_one() {
+    let bed = bed::alone();
+    let shop = Shop::new(&bed, "forked");
+    let gus = format!("gus-{}", std::process::id());
+    let url = |path: &str| format!("{}/api/v1{path}", bed.value("BED_FORGE_URL"));
+    let account = json!({
+        "username": gus, "email": format!("{gus}@example.test"), "password": "a-password-1", "must_change_password": false,
+    });
+    request(&bed, "POST", &url("/admin/users"), &account);
+    api(&bed, "PUT", &format!("{}/collaborators/{gus}", shop.name), &json!({"permission": "read"}));
+    let body = json!({"name": "of-a-test", "scopes": ["all"]}).to_string();
+    let made = Command::new("curl")
+        .args(["-sS", "-u", &format!("{gus}:a-password-1"), "-H", "Content-Type: application/json", "-d", &body])
+        .arg(url(&format!("/users/{gus}/tokens")))
+        .output()
+        .expect("curl");
+    let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let token = made["sha1"].as_str().unwrap_or_else(|| panic!("{made}"));
+    let user = user(&bed, "admin");
+    let host = bed.value("BED_FORGE_URL").trim_start_matches("http://");
+    user.write(".git-credentials", &format!("http://{gus}:{token}@{host}\n"));
+
+    let ran = shop.scale(&user, 6, &[]);
+    assert!(ran.code == 1 && ran.err.contains("you may not push to"), "{ran:?}");
+    assert!(ran.err.contains(&format!("make the fork {gus}/{}", shop.name)), "{ran:?}");
+    let fork = || request(&bed, "GET", &url(&format!("/repos/{gus}/{}", shop.name)), &Value::Null);
+    assert_eq!((open(&bed, &shop.name), &fork()["id"]), (Vec::new(), &Value::Null), "nothing was agreed to");
+
+    let changes: Value = serde_json::from_str(&user.run(&["changes", "-o", "json"]).out).expect("JSON");
+    let id = changes[0]["id"].as_str().expect("an id");
+    let ran = user.run(&["changes", "resume", id, "--fork", "-o", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!((&report["fork"], &report["pull"]["state"]), (&format!("{gus}/{}", shop.name).into(), &"open".into()), "{report}");
+    assert_eq!(fork()["parent"]["full_name"], format!("ops/{}", shop.name));
+    assert_eq!(open(&bed, &shop.name).len(), 1);
+    for (count, pulls) in [(6, 1), (7, 2)] {
+        // the same change finds its pull request, and another one the fork
+        let ran = shop.scale(&user, count, &["--fork"]);
+        assert_eq!((ran.code, open(&bed, &shop.name).len()), (0, pulls), "{ran:?}");
+    }
+}
+
 /// source-watcher has made the artifact: the file is found in the repository that it was copied from, and so is what drifted.
 fn what_an_artifact_generator_copies_is_found_in_its_repository() {
     let bed = bed::shared();
@@ -161,6 +204,7 @@ trials! {
     on_the_screen_a_deployment_is_scaled_from_its_row_until_its_pods_run,
     a_deployment_is_scaled_by_a_pull_request_until_its_pods_run,
     the_same_change_finds_its_open_pull_request_and_a_closed_one_is_not_used_again,
+    who_may_not_push_proposes_it_from_a_fork_after_agreeing_to_one,
     a_developer_changes_what_they_cannot_trace_by_their_own_checkout,
     what_an_artifact_generator_copies_is_found_in_its_repository,
 }

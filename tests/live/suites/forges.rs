@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fluxdeck::credentials::{Origin, Source, Token};
 use fluxdeck::forges::{Address, Failure, Forge, Network, kind_of, named};
+use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::domain::pull::{Checks, NewPull, Pull, PullState, Reviews};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -162,7 +163,7 @@ fn a_pull_request_is_opened_once_followed_and_merged() {
 
     for (branch, how) in [("fluxdeck/merge", "merge"), ("fluxdeck/squash", "squash"), ("fluxdeck/rebase", "rebase")] {
         ground.branch(branch);
-        assert_eq!(run.block_on(forge.find(branch)), Ok(Vec::new()), "{branch}");
+        assert_eq!(run.block_on(forge.find(branch, None)), Ok(Vec::new()), "{branch}");
         let pull = ground.open(forge.as_ref(), branch);
         assert_eq!((pull.head.as_str(), pull.base.as_str(), pull.is_open()), (branch, "main", true));
         assert_eq!(pull.head_commit, ground.tip(branch), "{branch}");
@@ -181,13 +182,13 @@ fn a_pull_request_is_opened_once_followed_and_merged() {
         let merge = merged.merge().unwrap_or_else(|| panic!("{how}: {merged:?}"));
         assert_eq!(merge.commit, ground.tip("main"), "{how}");
         assert_eq!((merge.by.as_deref(), merge.at.is_some()), (Some(bed.value("BED_FORGE_USER")), true), "{how}");
-        let found = run.block_on(forge.find(branch)).expect("a list");
+        let found = run.block_on(forge.find(branch, None)).expect("a list");
         assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [pull.number], "{how}");
         assert!(found[0].merge().is_some(), "{how}");
 
         // the branch goes, the pull request stays with its name
         ground.api("DELETE", &ground.below(&format!("/branches/{branch}")), None);
-        let found = run.block_on(forge.find(branch)).expect("a list");
+        let found = run.block_on(forge.find(branch, None)).expect("a list");
         assert_eq!((found.len(), found[0].head.as_str()), (1, branch), "{how}");
     }
 }
@@ -229,10 +230,58 @@ fn a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused() {
     });
     opened.unwrap_or_else(|| panic!("{owner} gets a pull request of a fork"));
 
-    let found = |branch: &str| ground.tokio.block_on(forge.find(branch)).expect("a list");
+    let found = |branch: &str| ground.tokio.block_on(forge.find(branch, None)).expect("a list");
     let states: Vec<_> = found("same").iter().map(|pull| (pull.number, pull.state.clone())).collect();
     assert_eq!(states, [(draft.number, PullState::Open), (closed.number, PullState::Closed)]);
     assert_eq!(found("same2"), []);
+}
+
+/// Who may only read it gets a fork by one request, and opens from that.
+fn who_may_not_push_opens_from_a_fork_of_their_own() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "forked");
+    let run = &ground.tokio;
+    let fay = format!("fay-{}", std::process::id());
+    let token = ground.user(&fay);
+    ground.api("PUT", &ground.below(&format!("/collaborators/{fay}")), Some(&json!({"permission": "read"})));
+    let forge = ground.forge_with(&token, &ground.address());
+    assert_eq!(run.block_on(ground.forge().may_push()), Ok(Some(true)));
+    assert_eq!(run.block_on(forge.may_push()), Ok(Some(false)));
+
+    let fork = format!("{fay}/{}", ground.name);
+    assert_eq!(run.block_on(forge.fork()), Ok(ForkOffer::New { repository: fork.clone() }));
+    assert_eq!(run.block_on(forge.make_fork()), Ok(fork.clone()));
+    let ready = within(SOON, || (run.block_on(forge.fork_is_ready(&fork)) == Ok(true)).then_some(()));
+    ready.expect("the fork gets its commits");
+    assert_eq!(run.block_on(forge.fork()), Ok(ForkOffer::There { repository: fork.clone() }));
+    assert!(run.block_on(forge.make_fork()).is_err(), "there is one for each user");
+
+    let file = json!({"content": "Yg==", "message": "of fay", "branch": "main", "new_branch": "fluxdeck/own"});
+    let (code, answer) = ground.api_as(&token, "POST", &format!("/repos/{fork}/contents/fay.txt"), Some(&file));
+    assert_eq!(code, 201, "{answer}");
+    let from_fork = NewPull { fork: Some(fork.clone()), ..new("fluxdeck/own") };
+    let opened = within(SOON, || match run.block_on(forge.open(&from_fork)) {
+        Err(Failure::NotYet) => None,
+        other => Some(other),
+    });
+    let pull = opened.expect("the forge gets to know the branch").expect("it is open");
+    assert!(pull.is_fork && pull.head == "fluxdeck/own", "{pull:?}");
+    assert_eq!(run.block_on(forge.open(&from_fork)), Err(Failure::Exists));
+    let found = run.block_on(forge.find("fluxdeck/own", Some(&fork))).expect("a list");
+    assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [pull.number]);
+    assert_eq!(run.block_on(forge.find("fluxdeck/own", None)), Ok(Vec::new()));
+    assert_eq!(run.block_on(forge.find("fluxdeck/own", Some("nobody/else"))), Ok(Vec::new()));
+
+    // one that is called otherwise is found; what has its name then is in the way of nothing
+    let (code, answer) = ground.api_as(&token, "PATCH", &format!("/repos/{fork}"), Some(&json!({"name": "renamed"})));
+    assert_eq!(code, 200, "{answer}");
+    assert_eq!(run.block_on(forge.fork()), Ok(ForkOffer::There { repository: format!("{fay}/renamed") }));
+    ground.api_as(&token, "DELETE", &format!("/repos/{fay}/renamed"), None);
+    let other = json!({"name": ground.name, "private": true, "auto_init": true, "default_branch": "main"});
+    let (code, answer) = ground.api_as(&token, "POST", "/user/repos", Some(&other));
+    assert_eq!(code, 201, "{answer}");
+    let Ok(ForkOffer::No { why }) = run.block_on(forge.fork()) else { panic!("it is another repository") };
+    assert!(why.contains("is not a fork of"), "{why}");
 }
 
 fn the_forge_says_why_nothing_is_opened() {
@@ -256,7 +305,7 @@ fn the_forge_says_why_nothing_is_opened() {
     assert!(matches!(&failed, Failure::Unauthorised(_)), "{failed:?}");
     let reader = ground.token(bed.value("BED_FORGE_USER"), "ops-password", &["read:repository"]);
     let reader = ground.forge_with(&reader, &ground.address());
-    assert!(ground.tokio.block_on(reader.find("full")).is_ok());
+    assert!(ground.tokio.block_on(reader.find("full", None)).is_ok());
     let failed = open(reader.as_ref(), &new("full"));
     assert!(matches!(&failed, Failure::Forbidden(why) if why.contains("scope")), "{failed:?}");
 
@@ -266,22 +315,22 @@ fn the_forge_says_why_nothing_is_opened() {
     let missing = Address { repository: "none".into(), ..ground.address() };
     let missing = ground.forge_with(bed.value("BED_FORGE_TOKEN"), &missing);
     assert_eq!(open(missing.as_ref(), &new("full")), Failure::NotFound);
-    assert_eq!(ground.tokio.block_on(missing.find("full")), Err(Failure::NotFound));
+    assert_eq!(ground.tokio.block_on(missing.find("full", None)), Err(Failure::NotFound));
     assert_eq!(ground.tokio.block_on(forge.pull(99)), Err(Failure::NotFound));
-    assert_eq!(ground.tokio.block_on(forge.find("full")), Ok(Vec::new()), "nothing was opened");
+    assert_eq!(ground.tokio.block_on(forge.find("full", None)), Ok(Vec::new()), "nothing was opened");
 }
 
 fn a_repository_without_pull_requests_is_not_one_that_is_not_there() {
     let bed = bed::shared();
     let empty = Ground::with(&bed, "empty", false);
-    assert_eq!(empty.tokio.block_on(empty.forge().find("full")), Ok(Vec::new()));
+    assert_eq!(empty.tokio.block_on(empty.forge().find("full", None)), Ok(Vec::new()));
 
     let ground = Ground::new(&bed, "off");
     ground.branch("full");
     let (code, answer) = ground.api("PATCH", &ground.below(""), Some(&json!({"has_pull_requests": false})));
     assert_eq!(code, 200, "{answer}");
     let forge = ground.forge();
-    let found = ground.tokio.block_on(forge.find("full")).map(|_| ());
+    let found = ground.tokio.block_on(forge.find("full", None)).map(|_| ());
     for failed in [found, ground.tokio.block_on(forge.open(&new("full"))).map(|_| ())] {
         assert!(matches!(&failed, Err(Failure::Refused { why }) if why.contains("switched off")), "{failed:?}");
     }
@@ -300,9 +349,9 @@ fn pull_requests_beyond_the_first_page_are_found() {
         let closed = json!({"state": "closed"});
         assert_eq!(ground.api("PATCH", &ground.below(&format!("/pulls/{}", pull.number)), Some(&closed)).0, 201);
     }
-    let found = ground.tokio.block_on(forge.find("first")).expect("a list");
+    let found = ground.tokio.block_on(forge.find("first", None)).expect("a list");
     assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [first.number]);
-    assert_eq!(ground.tokio.block_on(forge.find("many")).expect("a list").len(), 51);
+    assert_eq!(ground.tokio.block_on(forge.find("many", None)).expect("a list").len(), 51);
 }
 
 /// Gitea's page and API call it "merge when checks succeed".
@@ -399,6 +448,7 @@ trials![
     the_forge_is_known_by_asking_it,
     a_pull_request_is_opened_once_followed_and_merged,
     a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused,
+    who_may_not_push_opens_from_a_fork_of_their_own,
     the_forge_says_why_nothing_is_opened,
     a_repository_without_pull_requests_is_not_one_that_is_not_there,
     pull_requests_beyond_the_first_page_are_found,

@@ -6,6 +6,7 @@
 //! (`lib/api/helpers.rb`, `lib/api/helpers/merge_requests_helpers.rb`, `app/models/merge_request.rb`). Bitbucket's are of
 //! `developer.atlassian.com/cloud/bitbucket/rest`; where that gives none they stand for any.
 
+mod forks;
 mod later;
 mod pulls;
 mod refusals;
@@ -13,6 +14,7 @@ mod reviews;
 
 use serde_json::{Value, json};
 
+use forks::forks;
 use later::{drafts, merged_later, said};
 use pulls::{finding, following, merging, opening};
 use refusals::{in_vain, limits, missing_parts, not_opened, scopes, tokens};
@@ -21,6 +23,7 @@ use reviews::{approvals, listing, remarks, reviewing};
 use super::sample::{before_open, listed, reply};
 use super::server::{Reply, Server, answer};
 use super::{Do, FORGES, Failure, Got, forge};
+use fluxdeck_model::domain::fork::ForkOffer;
 
 /// What a forge answers in turn, and what that is for us.
 struct Case {
@@ -62,6 +65,9 @@ enum Expected {
     Said(&'static [&'static str]),
     /// Whether it may be asked to merge later, and why not.
     May(Result<(), &'static str>),
+    MayPush(Option<bool>),
+    Offer(ForkOffer),
+    Ready(bool),
     Done,
     Fails(Failure),
 }
@@ -83,6 +89,9 @@ impl Expected {
             (Self::Text(expected), Ok(Got::Text(text))) => expected == text,
             (Self::Said(expected), Ok(Got::Said(said))) => said.iter().map(String::as_str).eq(expected.iter().copied()),
             (Self::May(expected), Ok(Got::May(may))) => may.as_ref().copied().map_err(String::as_str) == *expected,
+            (Self::MayPush(expected), Ok(Got::MayPush(may))) => may == expected,
+            (Self::Offer(expected), Ok(Got::Offer(offer))) => offer == expected,
+            (Self::Ready(expected), Ok(Got::Ready(ready))) => ready == expected,
             (Self::Done, Ok(Got::Done)) => true,
             (Self::Opened, Ok(Got::Pull(pull))) => pull.is_open() && pull.number == 7,
             (Self::Draft, Ok(Got::Pull(pull))) => pull.is_draft,
@@ -186,6 +195,7 @@ static ROWS: &[fn() -> Vec<Row>] = &[
     said,
     drafts,
     merged_later,
+    forks,
 ];
 
 #[tokio::test]

@@ -88,6 +88,23 @@ impl Jobs {
         }
     }
 
+    /// Lets a change go to the fork that was offered.
+    pub fn fork_change(&mut self, id: JobId, now: Timestamp, effects: &mut Vec<Effect>) {
+        if let Some(at) = self.ours(id) {
+            self.change(at, effects, |change| change.fork(now));
+        }
+    }
+
+    /// Looks at once how a pull request is, in each change that follows it: something of it was changed.
+    pub fn look_again(&mut self, url: &str, number: u64) {
+        for change in self.jobs.iter_mut().filter_map(Job::change_mut) {
+            let is_it = change.order.site.url == url && change.progress.pull.as_ref().is_some_and(|pull| pull.number == number);
+            if is_it && !change.progress.is_asking {
+                change.progress.asked = None;
+            }
+        }
+    }
+
     /// What has happened to changes since it was asked last, each once.
     pub fn take_news(&mut self) -> Vec<ChangeNews> {
         std::mem::take(&mut self.news)

@@ -75,7 +75,9 @@ fn line(step: &Step, since: Timestamp, now: Timestamp, is_ascii: bool, width: us
 
 /// The steps of a change, in their order.
 fn steps(change: &Change, job: &Job) -> Vec<Step> {
-    let mut steps = vec![prepared(change), pushed(change)];
+    let mut steps = vec![prepared(change)];
+    steps.extend(forked(change));
+    steps.push(pushed(change));
     if !change.order.is_push_only {
         steps.push(opened(change));
         steps.extend(followed(change));
@@ -119,6 +121,17 @@ fn prepared(change: &Change) -> Step {
     }
     let text = format!("{} on {}@{}", short(&progress.commit), change.order.site.base, short(&progress.base));
     Step::reached("committed", text, noted(change, "committed"))
+}
+
+/// The fork, where it goes to one.
+fn forked(change: &Change) -> Option<Step> {
+    let name = "fork";
+    if matches!(change.phase(), ChangePhase::Fork(_)) {
+        return Some(present(name, change));
+    }
+    let fork = change.progress.fork.clone()?;
+    let at = noted(change, "made the fork ").or_else(|| noted(change, "the fork ")).or_else(|| noted(change, "your fork "));
+    Some(Step::reached(name, fork, at))
 }
 
 fn pushed(change: &Change) -> Step {

@@ -12,10 +12,13 @@
 //! ```
 //! A change in git has [steps of its own](change).
 
+mod asks;
 pub mod change;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use asks::{Answered, Asking};
 
 use super::jobs::{elapsed, is_barred, objects, of_change, steer, word_of};
 use crate::ui::layer::{Scene, View, ViewSpec};
@@ -28,15 +31,15 @@ use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::{ChangePhase, Item, Job, JobId, Keeper, Phase, Work};
+use fluxdeck_model::state::{Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOB,
     doc: "one act, step by step",
     scope: KeyScope::Jobs,
     make: |target, _| match target {
-        Subject::Job(id) => Ok(Box::new(JobView { id, lines: Vec::new(), text: Text::default(), width: 80 })),
+        Subject::Job(id) => Ok(Box::new(JobView { id, lines: Vec::new(), text: Text::default(), width: 80, asking: None })),
         _ => Err(Error::usage("which job?", "J lists them")),
     },
 };
@@ -51,9 +54,21 @@ struct JobView {
     lines: Vec<Styled>,
     text: Text,
     width: u16,
+    asking: Option<Asking>,
 }
 
 impl JobView {
+    /// Asks before something is sent for a change.
+    fn ask(&mut self, gesture: Gesture, cx: &mut Cx) {
+        let Some(change) = cx.state.jobs.find(self.id).and_then(Job::change) else {
+            return cx.say("this is not a change in git");
+        };
+        match Asking::of(gesture, self.id, change) {
+            Ok(asking) => self.asking = Some(asking),
+            Err(why) => cx.say(why),
+        }
+    }
+
     fn lines_of(&self, job: &Job, state: &State) -> Vec<Styled> {
         let width = usize::from(self.width);
         let mut lines = vec![Styled::of(Style::Accent, sanitise(&job.title()))];
@@ -97,6 +112,7 @@ impl JobView {
             let hint = match phase {
                 ChangePhase::Review { why } => format!("{why}: ⏎ reviews it again, x drops it")
                     .replace('⏎', if state.settings.ascii { "enter" } else { "⏎" }),
+                _ if change.can_fork() => "F pushes it to the fork, r tries once more, x ends it".to_owned(),
                 _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
                 _ if change.is_merged() && !phase.is_over() => "R reconciles what applies it, u takes it back".to_owned(),
                 _ if change.is_merged() => "u takes it back, as another change".to_owned(),
@@ -171,8 +187,26 @@ impl View for JobView {
         job.map(objects).unwrap_or_default()
     }
 
+    fn takes_keys(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
+        let Some(asking) = &self.asking else { return false };
+        match asking.key(key) {
+            Answered::NotYet => {}
+            Answered::No => self.asking = None,
+            Answered::Yes(intent) => {
+                self.asking = None;
+                cx.intend(intent);
+            }
+        }
+        true
+    }
+
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match gesture {
+            Gesture::Fork | Gesture::Draft | Gesture::MergeLater => self.ask(gesture, cx),
             Gesture::Stop | Gesture::WatchOn | Gesture::GoOn => steer(gesture, self.id, cx),
             Gesture::Copy => copy(&self.lines, cx),
             Gesture::Open | Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage => {
@@ -219,5 +253,8 @@ impl View for JobView {
             scene.next_change.set(1);
         }
         self.text.render(area, buf, scene, &self.lines[..]);
+        if let Some(asking) = &self.asking {
+            asking.render(area, buf, scene);
+        }
     }
 }

@@ -29,6 +29,8 @@ const WIDTH: u16 = 92;
 const FIELD: &str = "confirm";
 /// What has to be typed outside of production.
 const YES: &str = "yes";
+/// What is typed to push to the repository all the same: git may be let in as somebody else than the token is of.
+pub const DIRECT: &str = "direct";
 
 /// What an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub struct Asking {
     /// What has to be read first.
     lines: Vec<Styled>,
     word: Option<String>,
+    /// Another word that is taken.
+    or: Option<&'static str>,
     filling: Filling,
     error: Option<String>,
     scroll: usize,
@@ -73,7 +77,7 @@ impl Asking {
         let word =
             field.as_ref().and_then(|field| if let InputKind::Word(word) = &field.input { Some(word.clone()) } else { None });
         let filling = Filling::new(&Form::of(field.into_iter().collect::<Vec<_>>()), answers);
-        Self { purpose, title, lines: Vec::new(), word, filling, error: None, scroll: 0 }
+        Self { purpose, title, lines: Vec::new(), word, or: None, filling, error: None, scroll: 0 }
     }
 
     /// For another title.
@@ -136,16 +140,21 @@ impl Asking {
         Self { lines: std::iter::once(place).chain(besides).collect(), ..asking }
     }
 
-    /// For consent to a change of which a check failed, that changes more, or that goes to production. None where nothing has to be asked.
+    /// For consent to a change of which a check failed, that changes more, that goes to production, or to a fork. None where nothing has to be
+    /// asked.
     pub fn submit(proposal: &Proposal, is_push_only: bool, production: Option<&str>) -> Option<Self> {
         let failed: Vec<_> = proposal.checks.iter().filter(|check| check.result == CheckResult::Failed).collect();
         let is_wide = proposal.order.is_wide && !proposal.besides.is_empty();
         let competing: Vec<_> = proposal.competing.iter().filter(|_| !is_push_only).collect();
-        if failed.is_empty() && !is_wide && production.is_none() && competing.is_empty() {
+        let (fork, failed_is_empty) = (proposal.fork_to_ask(), failed.is_empty());
+        if failed.is_empty() && !is_wide && production.is_none() && competing.is_empty() && fork.is_none() {
             return None;
         }
         let (word, what) = match production {
             Some(context) => (context, "to change production"),
+            None if failed.is_empty() && !is_wide && competing.is_empty() => {
+                (YES, "to push to the fork, or direct to push to the repository all the same")
+            }
             None if failed.is_empty() && !is_wide => (YES, "to open one more pull request all the same"),
             None => (YES, "to submit all of this"),
         };
@@ -153,13 +162,19 @@ impl Asking {
         let title = if is_push_only { "push the branch" } else { "submit the change" };
         let asking = Self::new(Purpose::Submit { is_push_only }, title, Some(field), &Answers::default());
         let mut lines = vec![Styled::of(Style::Text, format!(" {}", sanitise(&proposal.pull.title)))];
+        if let Some(offer) = fork {
+            let site = proposal.order.site.name();
+            let text = format!(" you may not push to {}: {}", sanitise_line(&site), sanitise_line(&offer.words()));
+            lines.push(Styled::of(Style::Progressing, text));
+        }
         let failed = failed.iter().map(|check| format!(" {}: {}", check.name, check.why));
         lines.extend(failed.map(|text| Styled::of(Style::Failed, sanitise(&text))));
         lines.extend(competing.iter().map(|one| Styled::of(Style::Progressing, format!(" {}", sanitise(&one.text())))));
         if is_wide || proposal.has_failed() {
             lines.extend(proposal.besides.iter().map(|line| besides(line)));
         }
-        Some(Self { lines, ..asking })
+        let is_of_fork = fork.is_some() && failed_is_empty && !is_wide && competing.is_empty() && production.is_none();
+        Some(Self { lines, or: is_of_fork.then_some(DIRECT), ..asking })
     }
 
     pub fn key(&mut self, key: Key) -> Answered {
@@ -185,7 +200,9 @@ impl Asking {
     fn accept(&mut self) -> Answered {
         let typed = self.filling.text(FIELD).trim().to_owned();
         match &self.word {
-            Some(word) if *word != typed => self.error = Some(format!("type `{word}`, or leave with esc")),
+            Some(word) if *word != typed && self.or != Some(typed.as_str()) => {
+                self.error = Some(format!("type `{word}`, or leave with esc"))
+            }
             None if self.filling.is_empty() => self.error = Some("more will change: press y to confirm".to_owned()),
             _ => return Answered::Yes(typed),
         }

@@ -258,7 +258,7 @@ impl Review {
         // what is followed was pushed before
         match Asking::submit(proposal, is_push_only, production).filter(|_| !is_open) {
             Some(asking) => self.asking = Some(asking),
-            None => self.send(is_push_only, false, cx),
+            None => self.send(is_push_only, false, "", cx),
         }
     }
 
@@ -303,8 +303,11 @@ impl Review {
     }
 
     /// Hands it to the engine, and leaves.
-    fn send(&self, is_push_only: bool, is_wide: bool, cx: &mut Cx) {
+    /// `typed`: what was answered to the question before.
+    fn send(&self, is_push_only: bool, is_wide: bool, typed: &str, cx: &mut Cx) {
         let Some(mut proposal) = self.proposal().cloned() else { return };
+        // what was offered was read, and agreed to
+        proposal.order.may_fork |= proposal.fork_to_ask().is_some() && typed != asks::DIRECT;
         proposal.accepted(is_push_only, is_wide);
         if let ReviewFrom::Job(old) = self.from {
             cx.intend(Intent::GiveUp(old));
@@ -338,7 +341,7 @@ impl Review {
             }
             Purpose::Submit { is_push_only } => {
                 let is_wide = self.proposal().is_some_and(Proposal::has_failed);
-                self.send(is_push_only, is_wide, cx);
+                self.send(is_push_only, is_wide, text, cx);
             }
         }
     }

@@ -119,6 +119,10 @@ pub fn lines(proposal: &Proposal, is_unfolded: bool, theme: &Theme, width: usize
     facts.fact("why", Style::Text, &proposal.order.reason);
     facts.fact("author", Style::Text, &author(proposal));
     facts.fact("forge", Style::Text, &forge(&proposal.forge));
+    if let Some(offer) = proposal.fork.as_ref().filter(|_| proposal.open.is_none()) {
+        let text = format!("you may not push to {}: {}", proposal.order.site.name(), offer.words());
+        facts.fact("push", Style::Progressing, &text);
+    }
     // the checks name them already: the reasons come last
     unproven(proposal, is_unfolded, &mut facts);
     let otherwise = if proposal.source.is_some() { " (U: another repository)" } else { "" };

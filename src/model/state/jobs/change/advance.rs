@@ -5,10 +5,13 @@ use jiff::Timestamp;
 use super::progress::{ChangePhase, End, StepState};
 use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangeStep, PreparedChange};
 use crate::domain::Pull;
+use crate::domain::fork::ForkOffer;
 use crate::domain::text::redact;
 
 /// Why a change of an earlier run waits.
 const ENDED: &str = "the program ended before it was done";
+/// What the user can do who may not push, and has no fork.
+const BARRED: &str = "ask for the right to push, or propose it on the forge by hand";
 /// How often a commit is pushed without the user: once more where a push was lost and has not arrived.
 const PUSHES: u32 = 2;
 
@@ -81,6 +84,7 @@ impl Change {
                 "free some room, then resume it",
             ),
             (ChangePhase::Prepare(_), outcome) => self.prepared(outcome, now),
+            (ChangePhase::Fork(step), outcome) => self.forked(&step, outcome, now),
             (ChangePhase::Push(step), outcome) => self.pushed(&step, outcome, now),
             (ChangePhase::Open(step), outcome) => self.opened(&step, outcome, now),
             (ChangePhase::Follow, outcome) => self.followed(outcome, now),
@@ -108,7 +112,7 @@ impl Change {
     }
 
     fn committed(&mut self, prepared: PreparedChange, now: Timestamp) -> Option<ChangeNeed> {
-        let PreparedChange { base, commit, branch, has_moved, again, is_pushed, pull } = prepared;
+        let PreparedChange { base, commit, branch, has_moved, again, is_pushed, pull, fork } = prepared;
         if has_moved {
             let again = if again.is_empty() { String::new() } else { format!(", same answers of {}", again.join(", ")) };
             let text = format!("{} has moved to {}: same patch, same proof{again}", self.order.site.base, short(&base));
@@ -122,6 +126,20 @@ impl Change {
         }
         self.progress.note(now, format!("committed {}", short(&commit)));
         self.progress.commit = commit;
+        match fork {
+            None => {}
+            Some(ForkOffer::No { why }) => {
+                return self.wait(now, &format!("you may not push to {}: {why}", self.order.site.name()), BARRED);
+            }
+            Some(ForkOffer::New { repository }) => {
+                self.progress.note(now, format!("making the fork {repository}"));
+                return self.send(now, ChangePhase::Fork(StepState::Sent), ChangeStep::Fork);
+            }
+            Some(ForkOffer::There { repository }) => {
+                self.progress.note(now, format!("your fork {repository} is used"));
+                self.progress.fork = Some(repository);
+            }
+        }
         if is_pushed {
             self.progress.note(now, format!("{} is there already with this change", self.progress.branch));
             return self.open(now);
@@ -134,12 +152,77 @@ impl Change {
         self.send(now, ChangePhase::Push(StepState::Sent), ChangeStep::Push)
     }
 
+    fn forked(&mut self, step: &StepState, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        match outcome {
+            ChangeOutcome::Forked(repository) => {
+                self.progress.note(now, format!("made the fork {repository}"));
+                self.progress.fork = Some(repository);
+                // which branch is free there is looked up
+                self.prepare(now)
+            }
+            ChangeOutcome::Fork(ForkOffer::There { repository }) => {
+                self.progress.note(now, format!("the fork {repository} is there"));
+                self.progress.fork = Some(repository);
+                self.prepare(now)
+            }
+            // a reply that was lost may have been a request that never arrived: only the user sends another one
+            ChangeOutcome::Fork(ForkOffer::New { .. }) if step.is_resumed() => {
+                self.send(now, ChangePhase::Fork(StepState::Sent), ChangeStep::Fork)
+            }
+            ChangeOutcome::Fork(ForkOffer::New { .. }) => self.wait(now, "the forge has no fork yet", "resume it to make one"),
+            ChangeOutcome::Fork(ForkOffer::No { why }) => self.wait(now, &why, BARRED),
+            ChangeOutcome::Lost { why } if *step == StepState::Sent => {
+                self.look_up(now, ChangePhase::Fork, ChangeStep::FindFork, &why)
+            }
+            ChangeOutcome::Lost { why } => self.wait(now, &why, ""),
+            ChangeOutcome::Failed { why, hint } => self.wait(now, &why, &hint),
+            _ => None,
+        }
+    }
+
+    /// The push was refused for lack of right: the branch goes to a fork, where the user has agreed to one; else they are asked.
+    fn barred(&mut self, why: &str, offer: ForkOffer, now: Timestamp) -> Option<ChangeNeed> {
+        if self.progress.may_fork && !self.progress.is_barred && offer.repository().is_some() {
+            self.progress.is_barred = true;
+            self.progress.note(now, why);
+            return self.prepare(now);
+        }
+        let hint = match offer.repository() {
+            Some(_) => format!("F, or `resume --fork`: {}", offer.words()),
+            None => BARRED.to_owned(),
+        };
+        let why = match &offer {
+            ForkOffer::No { why: no_fork } => format!("{why}; no fork can be used: {no_fork}"),
+            _ => why.to_owned(),
+        };
+        self.progress.offer = Some(offer);
+        self.wait(now, &why, &hint)
+    }
+
+    /// The user agrees to the fork that was offered.
+    pub(in crate::state::jobs) fn fork(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        if !self.can_fork() {
+            return None;
+        }
+        self.progress.note(now, "a fork was agreed to");
+        (self.progress.may_fork, self.progress.is_barred) = (true, true);
+        (self.progress.offer, self.progress.pushes) = (None, 0);
+        self.prepare(now)
+    }
+
+    /// `BRANCH`, or `BRANCH to OWNER/NAME` where that is a fork.
+    fn branch(&self) -> String {
+        let to = self.progress.fork.as_ref().map(|fork| format!(" to {fork}")).unwrap_or_default();
+        format!("{}{to}", self.progress.branch)
+    }
+
     fn pushed(&mut self, step: &StepState, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
         match outcome {
             ChangeOutcome::Pushed => {
-                self.progress.note(now, format!("pushed {}", self.progress.branch));
+                self.progress.note(now, format!("pushed {}", self.branch()));
                 self.open(now)
             }
+            ChangeOutcome::MayNotPush { why, offer } => self.barred(&why, offer, now),
             ChangeOutcome::Branch(Some(at)) if at == self.progress.commit => {
                 self.progress.note(now, format!("it had arrived: {} is at {}", self.progress.branch, short(&at)));
                 self.open(now)
@@ -167,7 +250,7 @@ impl Change {
 
     fn open(&mut self, now: Timestamp) -> Option<ChangeNeed> {
         if self.order.is_push_only {
-            let text = format!("pushed {}; no pull request was wanted", self.progress.branch);
+            let text = format!("pushed {}; no pull request was wanted", self.branch());
             return self.end(now, End::Done { text });
         }
         self.send(now, ChangePhase::Open(StepState::Sent), ChangeStep::Open)
@@ -233,6 +316,7 @@ impl Change {
                 self.progress.note(now, "resumed");
                 self.prepare(now)
             }
+            ChangePhase::Fork(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Fork, ChangeStep::FindFork),
             ChangePhase::Push(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Push, ChangeStep::FindBranch),
             ChangePhase::Open(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Open, ChangeStep::FindPull),
             _ => None,
@@ -256,9 +340,11 @@ impl Change {
             (_, Some(pull)) => format!("; #{} stays as it is: {}", pull.number, pull.url),
             (ChangePhase::Open(_), None) => format!("; {} is pushed and stays", self.progress.branch),
             (ChangePhase::Push(_), None) => format!("; {} may be pushed", self.progress.branch),
+            (ChangePhase::Fork(_), None) => "; nothing was pushed, but a fork may be made, and stays".to_owned(),
             _ => "; nothing was pushed".to_owned(),
         };
-        self.progress.end(now, End::Stopped { why: format!("{why}{rest}") });
+        let fork = self.progress.fork.as_ref().map(|fork| format!("; the fork {fork} stays")).unwrap_or_default();
+        self.progress.end(now, End::Stopped { why: format!("{why}{rest}{fork}") });
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //!  prepare → push → open → follow → end
-//!     └→ review: the branch has moved, and the plan is another one
+//!   │ ↑ │      └→ waits for a word: the user may not push, and there may be a fork to push to
+//!   │ └→ fork: one is made, and everything is looked up once more
+//!   └→ review: the branch has moved, and the plan is another one
 //! ```
 //! *Prepare* fetches, plans and proves again, and makes the commit: it stays on this machine and may be repeated. *Push* and *open* are sent
-//! once: where a reply is lost, the branch or the pull request is looked up, and nothing is sent before that is known. A push that has not
+//! once, as is a *fork*: where a reply is lost, the branch, the pull request or the fork is looked up, and nothing is sent before that is known. A push that has not
 //! arrived is sent once more. A step that failed waits for the user and loses nothing; a push that is resumed and has not arrived is
 //! planned again before. A change whose progress cannot be written down sends nothing.
 //!
@@ -32,6 +34,7 @@ pub use progress::{ChangePhase, ChangeProgress, End, StepState};
 
 use super::item::Task;
 use crate::change::{ChangeOrder, ForgeChoice, Proposal, ProposedField, ReviewedAnswers};
+use crate::domain::fork::ForkOffer;
 use crate::domain::{ClusterId, NewPull, ObjectRef, Pull};
 
 /// A change in git.
@@ -90,6 +93,10 @@ pub struct Submission {
 pub enum ChangeStep {
     /// Fetch, plan and prove again, find a branch, make the commit.
     Prepare,
+    /// Make a fork, and wait until it can be pushed to.
+    Fork,
+    /// Is there a fork, and can it be pushed to?
+    FindFork,
     Push,
     /// Where is the branch at the remote?
     FindBranch,
@@ -115,6 +122,15 @@ pub enum ChangeOutcome {
     /// The plan or its proof is not the one that was confirmed.
     Differs {
         why: String,
+    },
+    /// The fork that was made.
+    Forked(String),
+    /// What there is of forks.
+    Fork(ForkOffer),
+    /// The push was refused, because the user may not push there: nothing was done. What there is instead.
+    MayNotPush {
+        why: String,
+        offer: ForkOffer,
     },
     Pushed,
     /// The commit that the branch is at.
@@ -166,6 +182,8 @@ pub struct PreparedChange {
     pub is_pushed: bool,
     /// The same change was proposed before, and is open.
     pub pull: Option<Pull>,
+    /// What is pushed to instead of the repository; none: to that.
+    pub fork: Option<ForkOffer>,
 }
 
 /// What a change wants next from the outside.
@@ -208,6 +226,7 @@ impl Change {
             progress: ChangeProgress {
                 base: proposal.base.clone(),
                 branch: proposal.branch.clone(),
+                may_fork: proposal.order.may_fork,
                 ..ChangeProgress::default()
             },
         }
@@ -215,7 +234,13 @@ impl Change {
 
     /// The pull request to open, from the branch that was pushed.
     pub fn new_pull(&self) -> NewPull {
-        NewPull { head: self.progress.branch.clone(), ..self.pull.clone() }
+        NewPull { head: self.progress.branch.clone(), fork: self.progress.fork.clone(), ..self.pull.clone() }
+    }
+
+    /// Whether it waits for the user to agree to a fork.
+    pub fn can_fork(&self) -> bool {
+        let is_offered = self.progress.offer.as_ref().is_some_and(|offer| offer.repository().is_some());
+        is_offered && matches!(self.progress.phase, ChangePhase::Push(StepState::Waiting { .. }))
     }
 
     /// The objects in the cluster that it changes: those that it was asked for, and those that decide on them.

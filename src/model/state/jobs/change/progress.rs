@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::follow::Rollout;
 use crate::domain::Pull;
+use crate::domain::fork::ForkOffer;
 use crate::domain::text::redact;
 use crate::state::jobs::LogLine;
 
@@ -19,6 +20,18 @@ pub struct ChangeProgress {
     /// The commit that is pushed; empty before it is made.
     pub commit: String,
     pub branch: String,
+    /// The user has agreed to a fork where they may not push to the repository.
+    #[serde(default)]
+    pub may_fork: bool,
+    /// The repository has refused a push for lack of right: without asking again, the branch goes to a fork.
+    #[serde(default)]
+    pub is_barred: bool,
+    /// The fork that the branch is pushed to; none: to the repository itself.
+    #[serde(default)]
+    pub fork: Option<String>,
+    /// What the user has to decide on, since the repository refused a push for lack of right.
+    #[serde(default)]
+    pub offer: Option<ForkOffer>,
     pub pull: Option<Pull>,
     /// How often the commit was pushed since the user last said so.
     #[serde(default)]
@@ -49,6 +62,8 @@ pub enum ChangePhase {
     Review {
         why: String,
     },
+    /// A fork is made, which is pushed to.
+    Fork(StepState),
     Push(StepState),
     Open(StepState),
     /// The pull request is open, or merged: the forge and the cluster are watched.
@@ -95,6 +110,7 @@ impl ChangePhase {
             (_, Some(StepState::Checking { .. })) => "unknown, checking",
             (_, Some(StepState::Waiting { .. })) => "waiting",
             (Self::Prepare(_), _) => "prepare",
+            (Self::Fork(_), _) => "fork",
             (Self::Push(_), _) => "push",
             (Self::Open(_), _) => "open",
             (Self::Review { .. }, _) => "review again",
@@ -110,7 +126,7 @@ impl ChangePhase {
         match self {
             Self::End(End::Failed { why: text } | End::Stopped { why: text } | End::Done { text }) => text,
             Self::Review { why } => why,
-            Self::Prepare(step) | Self::Push(step) | Self::Open(step) => step.message(),
+            Self::Prepare(step) | Self::Fork(step) | Self::Push(step) | Self::Open(step) => step.message(),
             Self::Follow => "",
         }
     }
@@ -141,14 +157,14 @@ impl ChangePhase {
     /// The state of a step, if one is under way.
     pub fn step(&self) -> Option<&StepState> {
         match self {
-            Self::Prepare(step) | Self::Push(step) | Self::Open(step) => Some(step),
+            Self::Prepare(step) | Self::Fork(step) | Self::Push(step) | Self::Open(step) => Some(step),
             Self::Review { .. } | Self::Follow | Self::End(_) => None,
         }
     }
 
     pub(super) fn step_mut(&mut self) -> Option<&mut StepState> {
         match self {
-            Self::Prepare(step) | Self::Push(step) | Self::Open(step) => Some(step),
+            Self::Prepare(step) | Self::Fork(step) | Self::Push(step) | Self::Open(step) => Some(step),
             Self::Review { .. } | Self::Follow | Self::End(_) => None,
         }
     }

@@ -60,6 +60,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         pull,
         text: crate::change::PullText::default(),
         merged_by_hand: None,
+        fork: None,
         author: Authorship::default(),
         forge: ForgeChoice::None { why: String::new(), page: None },
         open: None,
@@ -104,6 +105,7 @@ pub(in crate::state::jobs) fn prepared() -> ChangeOutcome {
         again: Vec::new(),
         is_pushed: false,
         pull: None,
+        fork: None,
     }))
 }
 
@@ -341,5 +343,55 @@ fn a_change_is_read_as_it_was_written() {
         let read: Change = serde_json::from_str(&text).expect("and read");
         assert_eq!(read.progress.recorded(), change.progress.recorded());
         assert_eq!(read.task(JobId::default()), change.task(JobId::default()));
+    }
+}
+
+fn offered() -> crate::domain::fork::ForkOffer {
+    crate::domain::fork::ForkOffer::New { repository: "ana/fleet".into() }
+}
+
+#[test]
+fn who_may_not_push_is_asked_before_a_fork_is_made() {
+    let barred = || ChangeOutcome::MayNotPush { why: "you may not push to ops/fleet".into(), offer: offered() };
+    let (asked, mut change) = run(vec![prepared(), barred()]);
+    assert_eq!((asked.join(", ").as_str(), change.phase().word()), ("do Prepare, send Push, -", "waiting"));
+    assert_eq!(change.phase().hint(), "F, or `resume --fork`: make the fork ana/fleet, and push to that");
+    assert!(change.can_fork());
+    // without a word it is only tried once more
+    let mut other = change.clone();
+    assert_eq!(shown(other.go_on(now())), "do FindBranch");
+    assert_eq!(shown(other.fork(now())), "-", "it is looked up now");
+
+    assert_eq!(shown(change.fork(now())), "do Prepare");
+    let ChangeOutcome::Prepared(known) = prepared() else { panic!("it is prepared") };
+    let prepared = |fork| ChangeOutcome::Prepared(Box::new(PreparedChange { fork: Some(fork), ..(*known).clone() }));
+    assert_eq!(shown(change.receive(prepared(offered()), now())), "send Fork");
+    assert_eq!(shown(change.receive(ChangeOutcome::Forked("ana/fleet".into()), now())), "do Prepare");
+    let there = crate::domain::fork::ForkOffer::There { repository: "ana/fleet".into() };
+    assert_eq!(shown(change.receive(prepared(there), now())), "send Push");
+    // a fork is refused like any other
+    assert_eq!(shown(change.receive(barred(), now())), "-");
+    assert_eq!(change.phase().word(), "waiting");
+    let text = serde_json::to_string(&change).expect("a change can be written");
+    let read: Change = serde_json::from_str(&text).expect("and read");
+    assert_eq!(read.progress.recorded(), change.progress.recorded());
+    change.stop("the user stopped it", now());
+    assert!(change.phase().message().ends_with("; the fork ana/fleet stays"), "{}", change.phase().message());
+}
+
+#[test]
+fn where_no_fork_can_be_made_it_waits_and_says_why() {
+    let no = crate::domain::fork::ForkOffer::No { why: "ops/fleet is private, and may not be forked".into() };
+    let ChangeOutcome::Prepared(known) = prepared() else { panic!("it is prepared") };
+    let replies = [
+        vec![ChangeOutcome::Prepared(Box::new(PreparedChange { fork: Some(no.clone()), ..*known }))],
+        vec![prepared(), ChangeOutcome::MayNotPush { why: "you may not push to ops/fleet".into(), offer: no }],
+    ];
+    for replies in replies {
+        let (_, mut change) = run(replies);
+        assert_eq!(change.phase().word(), "waiting");
+        assert!(change.phase().message().contains("may not be forked"), "{}", change.phase().message());
+        assert!(!change.can_fork());
+        assert_eq!(shown(change.fork(now())), "-");
     }
 }
