@@ -45,4 +45,5 @@ mod tables;
 mod tree;
 #[cfg(target_os = "linux")]
 mod troubled;
+mod why;
 mod worded;

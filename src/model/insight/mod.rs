@@ -7,7 +7,7 @@
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
 //!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
-//!  why      from an object to the first cause
+//!  why      from an object to the first cause             trace    from an object up to its source
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
@@ -21,4 +21,5 @@ pub mod named;
 pub mod offered;
 pub mod schema;
 pub mod setting;
+pub mod trace;
 pub mod why;

@@ -26,7 +26,8 @@ impl Controllers {
         for node in sight.store.of_kind(&kinds::DEPLOYMENT.gk()) {
             let Some(object) = sight.object(node) else { continue };
             // shards are labelled as what they are a part of, too: the controller itself is the one without a key
-            let is_flux = matches!(object.labels.get(PART_OF), Some("flux" | "flux-operator")) && object.labels.get(SHARD).is_none();
+            let is_flux =
+                matches!(object.labels.get(PART_OF), Some("flux" | "flux-operator")) && object.labels.get(SHARD).is_none();
             let component = object.labels.get(COMPONENT).or_else(|| object.labels.get("app.kubernetes.io/name"));
             if let Some(component) = component.filter(|_| is_flux) {
                 found.insert(component.into(), node);
@@ -59,7 +60,8 @@ impl Sight<'_> {
     /// The Deployment of the controller that reconciles an object, where it is known not to run.
     pub(super) fn stopped_controller(&self, id: NodeId, object: &Object) -> Option<NodeId> {
         let kind = self.kind(id);
-        let is_answered = kind.is_flux() && kind.role != Role::Child && !object.control.as_ref().is_some_and(|control| control.fixed);
+        let is_answered =
+            kind.is_flux() && kind.role != Role::Child && !object.control.as_ref().is_some_and(|control| control.fixed);
         if !is_answered || object.labels.get(SHARD).is_some() {
             return None;
         }

@@ -138,7 +138,11 @@ impl BodyFacts {
         containers.sort_by_key(|container| container.is_unready);
         Self {
             conditions: list(body, "/status/conditions").iter().map(BodyCondition::read).collect(),
-            finalizers: list(body, "/metadata/finalizers").iter().filter_map(Value::as_str).map(|one| sanitise(one).into_owned()).collect(),
+            finalizers: list(body, "/metadata/finalizers")
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|one| sanitise(one).into_owned())
+                .collect(),
             node: text(body, "/spec/nodeName"),
             claims: list(body, "/spec/volumes").iter().filter_map(claim).collect(),
             containers,
@@ -208,7 +212,8 @@ impl QuotaFacts {
     /// Reads the body of a quota: what is used as far as it is allowed, by the texts of both.
     pub fn read(body: &Value) -> Self {
         let hard = body.pointer("/status/hard").and_then(Value::as_object);
-        let used = |key: &str| body.pointer("/status/used").and_then(|used| used.get(key)).and_then(Value::as_str).unwrap_or_default();
+        let used =
+            |key: &str| body.pointer("/status/used").and_then(|used| used.get(key)).and_then(Value::as_str).unwrap_or_default();
         let full = hard.into_iter().flatten().filter_map(|(key, allowed)| {
             let (allowed, used) = (allowed.as_str().unwrap_or_default(), used(key));
             (allowed == used && allowed != "0").then(|| {

@@ -43,26 +43,36 @@ pub fn broken(sight: &Sight, is_meant: impl Fn(NodeId) -> bool) -> Vec<BrokenGro
         }
         hits.push(node);
     }
-    let mut found: Vec<_> = groups.into_iter().map(|((rule, key), (first, causes, hits))| {
-        let named = |nodes: &[NodeId]| nodes.iter().map(|node| sight.reference(*node).clone()).collect::<Vec<_>>();
-        let course = sight.course(first);
-        let (_, diagnosis) = diagnosed(sight, &course, &Dossier::new());
-        let since = hits.iter().chain(&causes).filter(|node| sight.health(**node) != Health::Ready).filter_map(|node| since_of(sight, *node)).min();
-        let revision = revision(sight, first, hits.first().copied().unwrap_or(first));
-        let presses = presses(sight, &course, &diagnosis, revision.as_ref());
-        let last = course.nodes.last().map_or(first, |(node, _)| *node);
-        let cause = Because {
-            object: sight.reference(last).clone(),
-            health: sight.health(last),
-            says: diagnosis.says,
-            witness: diagnosis.witness,
-            since: diagnosis.since.or_else(|| since_of(sight, last)),
-            part: Part::Cause,
-        };
-        let same = named(&causes.into_iter().filter(|node| *node != first).collect::<Vec<_>>());
-        BrokenGroup { rule, key, cause, same, hits: named(&hits), since, revision, presses }
-    }).collect();
-    found.sort_by(|a, b| b.hits.len().cmp(&a.hits.len()).then(a.since.cmp(&b.since)).then_with(|| a.cause.object.cmp(&b.cause.object)));
+    let mut found: Vec<_> = groups
+        .into_iter()
+        .map(|((rule, key), (first, causes, hits))| {
+            let named = |nodes: &[NodeId]| nodes.iter().map(|node| sight.reference(*node).clone()).collect::<Vec<_>>();
+            let course = sight.course(first);
+            let (_, diagnosis) = diagnosed(sight, &course, &Dossier::new());
+            let since = hits
+                .iter()
+                .chain(&causes)
+                .filter(|node| sight.health(**node) != Health::Ready)
+                .filter_map(|node| since_of(sight, *node))
+                .min();
+            let revision = revision(sight, first, hits.first().copied().unwrap_or(first));
+            let presses = presses(sight, &course, &diagnosis, revision.as_ref());
+            let last = course.nodes.last().map_or(first, |(node, _)| *node);
+            let cause = Because {
+                object: sight.reference(last).clone(),
+                health: sight.health(last),
+                says: diagnosis.says,
+                witness: diagnosis.witness,
+                since: diagnosis.since.or_else(|| since_of(sight, last)),
+                part: Part::Cause,
+            };
+            let same = named(&causes.into_iter().filter(|node| *node != first).collect::<Vec<_>>());
+            BrokenGroup { rule, key, cause, same, hits: named(&hits), since, revision, presses }
+        })
+        .collect();
+    found.sort_by(|a, b| {
+        b.hits.len().cmp(&a.hits.len()).then(a.since.cmp(&b.since)).then_with(|| a.cause.object.cmp(&b.cause.object))
+    });
     found
 }
 

@@ -29,7 +29,9 @@ static DEPENDENCY: LazyLock<Regex> = LazyLock::new(|| pattern(r"dependency '([^'
 static UNPACKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"/[^ ':]*/kustomization-\d+/"));
 /// What an API server says of what is not there: `secrets "web" not found`.
 static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i)\b(secret|configmap|serviceaccount|persistentvolumeclaim|namespace|priorityclass)s?(?:\.[a-z0-9.]+)? ["']([^"']+)["'] (?:is )?not found"#)
+    pattern(
+        r#"(?i)\b(secret|configmap|serviceaccount|persistentvolumeclaim|namespace|priorityclass)s?(?:\.[a-z0-9.]+)? ["']([^"']+)["'] (?:is )?not found"#,
+    )
 });
 /// Kubelet: `couldn't find key password in Secret web/db`.
 static KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"couldn't find key (\S+) in (Secret|ConfigMap) (\S+)"));
@@ -90,7 +92,8 @@ pub fn absent_key(message: &str) -> Option<(&str, &str, &str)> {
 
 /// Host names and addresses between `//` and what follows, or behind `dial tcp` and `lookup`.
 pub fn host(message: &str) -> Option<String> {
-    static HOST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:://(?:[^/@ ]+@)?|dial tcp: lookup |lookup |dial tcp )([A-Za-z0-9.\-]+(?::\d+)?)"));
+    static HOST: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?:://(?:[^/@ ]+@)?|dial tcp: lookup |lookup |dial tcp )([A-Za-z0-9.\-]+(?::\d+)?)"));
     captured(&HOST, message).map(|found| found.trim_end_matches(['.', ':']).to_owned())
 }
 

@@ -108,8 +108,10 @@ impl Explanation {
 /// The text that decides on the state of an object of Flux. Of a release that was rolled back that is why it was: its Ready condition only
 /// says that the rollback succeeded (helm-controller `internal/reconcile/release.go`).
 fn message_of(object: &Object) -> &str {
-    let condition = |kind: &str| object.conditions.iter().find(|condition| &*condition.kind == kind && &*condition.status == "False");
-    let is_undone = matches!(&*object.verdict.reason, "RollbackSucceeded" | "UninstallSucceeded") && object.verdict.health != Health::Ready;
+    let condition =
+        |kind: &str| object.conditions.iter().find(|condition| &*condition.kind == kind && &*condition.status == "False");
+    let is_undone =
+        matches!(&*object.verdict.reason, "RollbackSucceeded" | "UninstallSucceeded") && object.verdict.health != Health::Ready;
     match condition("Released").filter(|_| is_undone) {
         Some(released) if !released.message.is_empty() => &released.message,
         _ => &object.verdict.message,
@@ -143,7 +145,12 @@ pub fn explain(sight: &Sight, id: NodeId, dossier: &Dossier) -> Explanation {
     let presses = presses(sight, &course, &diagnosis, revision.as_ref());
     let mut gaps = gaps(sight, &course, via);
     if let Some(evidence) = dossier.get(sight.reference(last)) {
-        gaps.extend(evidence.gaps().into_iter().map(|(what, why)| format!("{what} of {}: {}", sight.reference(last), messages::brief(why))));
+        gaps.extend(
+            evidence
+                .gaps()
+                .into_iter()
+                .map(|(what, why)| format!("{what} of {}: {}", sight.reference(last), messages::brief(why))),
+        );
     }
     Explanation { about, health, rule: Some(rule.name), key: diagnosis.key, steps, since, revision, gaps, presses }
 }
@@ -193,7 +200,17 @@ fn well(sight: &Sight, id: NodeId, course: &Course) -> Explanation {
     let witness = wording::witness(sight, id);
     let step = Because { object: about.clone(), health, says, witness, since, part: Part::Asked };
     let gaps = gaps(sight, course, None);
-    Explanation { about, health, rule: None, key: String::new(), steps: vec![step], since, revision: revision(sight, id, id), gaps, presses: Vec::new() }
+    Explanation {
+        about,
+        health,
+        rule: None,
+        key: String::new(),
+        steps: vec![step],
+        since,
+        revision: revision(sight, id, id),
+        gaps,
+        presses: Vec::new(),
+    }
 }
 
 /// What the cause led to, from behind it to the object that was asked about. What only passes on what its owner wants is left out.
@@ -250,7 +267,12 @@ fn waiting(sight: &Sight, on_course: &[NodeId]) -> Option<Because> {
         let links = sight.store.incoming(*node).iter().filter(|link| link.relation == crate::domain::Relation::DependsOn);
         links.map(|link| link.node).collect::<Vec<_>>()
     };
-    let mut found: Vec<_> = on_course.iter().flat_map(depends).filter(|node| !on_course.contains(node) && sight.health(*node) == Health::Waiting).take(MOST_WAITING).collect();
+    let mut found: Vec<_> = on_course
+        .iter()
+        .flat_map(depends)
+        .filter(|node| !on_course.contains(node) && sight.health(*node) == Health::Waiting)
+        .take(MOST_WAITING)
+        .collect();
     found.sort_by(|a, b| sight.reference(*a).cmp(sight.reference(*b)));
     found.dedup();
     let first = *found.first()?;
@@ -276,7 +298,8 @@ fn revision(sight: &Sight, cause: NodeId, asked: NodeId) -> Option<(ObjectRef, S
         for _ in 0..MOST_STEPS {
             let object = sight.object(at);
             if sight.kind(at).has(Trait::Sourced)
-                && let Some(revision) = object.and_then(|object| object.facts.attempted.clone().or_else(|| object.facts.revision.clone()))
+                && let Some(revision) =
+                    object.and_then(|object| object.facts.attempted.clone().or_else(|| object.facts.revision.clone()))
             {
                 return Some((sight.reference(at).clone(), revision));
             }
@@ -297,7 +320,12 @@ fn presses(sight: &Sight, course: &Course, diagnosis: &Diagnosis, revision: Opti
             Some(Press { remedy: *remedy, object: sight.reference(above).clone() })
         }
         Remedy::Reconcile | Remedy::Resume | Remedy::Reset if sight.object(cause).is_none() => {
-            let asked = course.nodes.iter().rev().map(|(node, _)| *node).find(|node| sight.kind(*node).is_flux() && sight.object(*node).is_some())?;
+            let asked = course
+                .nodes
+                .iter()
+                .rev()
+                .map(|(node, _)| *node)
+                .find(|node| sight.kind(*node).is_flux() && sight.object(*node).is_some())?;
             Some(Press { remedy: *remedy, object: sight.reference(asked).clone() })
         }
         _ => Some(Press { remedy: *remedy, object: sight.reference(cause).clone() }),
@@ -310,7 +338,12 @@ fn presses(sight: &Sight, course: &Course, diagnosis: &Diagnosis, revision: Opti
     let is_of_git = diagnosis.remedies.contains(&Remedy::File);
     found.extend(revision.filter(|_| is_of_git).map(|(object, _)| Press { remedy: Remedy::RollBack, object: object.clone() }));
     let mut seen = Vec::new();
-    found.retain(|press| !seen.contains(press) && { seen.push(press.clone()); true });
+    found.retain(|press| {
+        !seen.contains(press) && {
+            seen.push(press.clone());
+            true
+        }
+    });
     found
 }
 
@@ -331,7 +364,11 @@ fn gaps(sight: &Sight, course: &Course, via: Option<Via>) -> Vec<String> {
             let own = sight.store.coverage_of(&Scope { gk: kind.gk(), namespace: Some(namespace.clone()) });
             own.or_else(|| sight.store.coverage_of(&Scope { gk: kind.gk(), namespace: None })) == Some(Coverage::Restricted)
         };
-        let kinds = [kinds::REPLICA_SET, kinds::POD].into_iter().filter(|kind| restricted(kind)).map(|kind| kind.plural).collect::<Vec<_>>();
+        let kinds = [kinds::REPLICA_SET, kinds::POD]
+            .into_iter()
+            .filter(|kind| restricted(kind))
+            .map(|kind| kind.plural)
+            .collect::<Vec<_>>();
         if !kinds.is_empty() {
             gaps.push(format!("{} in {namespace}: you may not list them", kinds.join(" and ")));
         }
@@ -345,7 +382,15 @@ fn gaps(sight: &Sight, course: &Course, via: Option<Via>) -> Vec<String> {
             }
         }
     }
-    let is_remote = |node: &NodeId| sight.object(*node).is_some_and(|object| object.facts.remote) && sight.kind(*node).role == Role::Applier;
-    gaps.extend(course.nodes.iter().map(|(node, _)| *node).filter(is_remote).map(|node| format!("what {} applies is in another cluster", sight.reference(node))));
+    let is_remote =
+        |node: &NodeId| sight.object(*node).is_some_and(|object| object.facts.remote) && sight.kind(*node).role == Role::Applier;
+    gaps.extend(
+        course
+            .nodes
+            .iter()
+            .map(|(node, _)| *node)
+            .filter(is_remote)
+            .map(|node| format!("what {} applies is in another cluster", sight.reference(node))),
+    );
     gaps
 }

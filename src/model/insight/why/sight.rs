@@ -100,7 +100,12 @@ impl<'a> Sight<'a> {
     /// do not count: what is merely missing is rarely the cause of another's failure.
     ///
     /// Costs a look at each child.
-    pub fn worst_child(&self, id: NodeId, is_meant: impl Fn(Health) -> bool, among: impl Fn(&ObjectRef) -> bool) -> Option<Picked> {
+    pub fn worst_child(
+        &self,
+        id: NodeId,
+        is_meant: impl Fn(Health) -> bool,
+        among: impl Fn(&ObjectRef) -> bool,
+    ) -> Option<Picked> {
         let mut seen = 0;
         let mut worst: Option<(Health, NodeId)> = None;
         for child in self.children(id).take(MOST_CHILDREN + 1) {
@@ -109,7 +114,8 @@ impl<'a> Sight<'a> {
                 continue;
             }
             let own = self.below.shown(child);
-            let Some(state) = own.into_iter().chain(self.below.counts(child).worst()).filter(|state| is_meant(*state)).min() else {
+            let Some(state) = own.into_iter().chain(self.below.counts(child).worst()).filter(|state| is_meant(*state)).min()
+            else {
                 continue;
             };
             if worst.is_some_and(|(known, other)| (known, self.reference(other)) <= (state, self.reference(child))) {

@@ -139,7 +139,9 @@ impl Sight<'_> {
         {
             return Turn::To(source, Via::Content, false);
         }
-        if !checks_health(object) {
+        // what is fed by a source is not the reason why that fails
+        let is_fed = matches!(self.kind(id).role, Role::Source | Role::Image);
+        if is_fed || !checks_health(object) {
             return Turn::Cause;
         }
         let named = messages::checked(super::message_of(object));
@@ -177,8 +179,12 @@ impl Sight<'_> {
 
     /// What it takes its content from, where that is not ready: charts before what they come from.
     fn content(&self, id: NodeId) -> Option<NodeId> {
-        let relations = [Relation::Chart, Relation::Source, Relation::Images, Relation::Includes, Relation::Inputs, Relation::Updates];
-        relations.into_iter().flat_map(|relation| self.out(id, relation)).find(|node| !self.is_well(*node) && self.is_known(*node))
+        let relations =
+            [Relation::Chart, Relation::Source, Relation::Images, Relation::Includes, Relation::Inputs, Relation::Updates];
+        relations
+            .into_iter()
+            .flat_map(|relation| self.out(id, relation))
+            .find(|node| !self.is_well(*node) && self.is_known(*node))
     }
 
     /// Whether there is something to say of a node: it is here, or known not to be.
@@ -211,7 +217,8 @@ impl Sight<'_> {
 
     /// A child that is not ready yet.
     fn unready(&self, id: NodeId, named: &[(&str, &str, &str)]) -> Option<Turn> {
-        let is_meant = |health: Health| matches!(health, Health::Progressing | Health::Waiting | Health::Terminating | Health::Suspended);
+        let is_meant =
+            |health: Health| matches!(health, Health::Progressing | Health::Waiting | Health::Terminating | Health::Suspended);
         self.child(id, &is_meant, named)
     }
 
@@ -272,6 +279,8 @@ fn checks_health(object: &Object) -> bool {
     let (reason, message) = (&*object.verdict.reason, super::message_of(object));
     match reason {
         "HealthCheckFailed" | "HealthCheckCanceled" | "Progressing" | "ProgressingWithRetry" | "TestFailed" => true,
-        _ => messages::says(message, &["timeout waiting for", "failed early due to", "health check", "context deadline exceeded"]),
+        _ => {
+            messages::says(message, &["timeout waiting for", "failed early due to", "health check", "context deadline exceeded"])
+        }
     }
 }

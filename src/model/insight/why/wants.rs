@@ -31,7 +31,8 @@ pub fn wants(explanation: &Explanation) -> Option<(ObjectRef, Vec<Want>)> {
             wants.retain(|want| *want == Want::Node);
         }
     }
-    let is_of_quota = explanation.rule == Some("quota") || kind.has(Trait::OwnsPods) && !explanation.presses.iter().any(|press| press.remedy == Remedy::Logs);
+    let is_of_quota = explanation.rule == Some("quota")
+        || kind.has(Trait::OwnsPods) && !explanation.presses.iter().any(|press| press.remedy == Remedy::Logs);
     if is_of_quota {
         wants.push(Want::Quotas);
     }

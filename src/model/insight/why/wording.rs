@@ -36,9 +36,15 @@ fn words(object: &Object) -> String {
 
 /// `0 of 2 are ready, its deadline has passed; rolled out 4m ago`.
 fn workload(sight: &Sight, id: NodeId, object: &Object) -> String {
-    let Some((ready, desired)) = object.facts.ready.filter(|_| sight.kind(id).has(Trait::MakesPods)) else { return words(object) };
+    let Some((ready, desired)) = object.facts.ready.filter(|_| sight.kind(id).has(Trait::MakesPods)) else {
+        return words(object);
+    };
     let deadline = if &*object.verdict.reason == "ProgressDeadlineExceeded" { ", its deadline has passed" } else { "" };
-    let newest = sight.store.owned(id).iter().filter(|node| sight.kind(**node).has(Trait::OwnsPods) && sight.health(**node) != Health::Ready);
+    let newest = sight
+        .store
+        .owned(id)
+        .iter()
+        .filter(|node| sight.kind(**node).has(Trait::OwnsPods) && sight.health(**node) != Health::Ready);
     let newest = newest.filter_map(|node| sight.object(*node)?.created).max();
     let rolled_out = newest.map_or_else(String::new, |at| {
         format!("; rolled out {} ago", duration::age(sight.now.duration_since(at).as_secs().max(0)).0)
@@ -71,7 +77,13 @@ fn release(object: &Object) -> String {
 /// `health check failed, 11 others applied`.
 fn health_check(sight: &Sight, id: NodeId, object: &Object) -> String {
     let named = checked(&object.verdict.message).len();
-    let others = sight.store.out(id).iter().filter(|link| link.relation == Relation::Applies && link.node != id).count().saturating_sub(named);
+    let others = sight
+        .store
+        .out(id)
+        .iter()
+        .filter(|link| link.relation == Relation::Applies && link.node != id)
+        .count()
+        .saturating_sub(named);
     match others {
         0 => "health check failed".to_owned(),
         others => format!("health check failed, {} applied", counted(others, "other")),

@@ -11,7 +11,8 @@ use crate::insight::why::remedy::Remedy;
 pub(super) const RULE: CauseRule =
     CauseRule { name: "unknown-kind", doc: "the cluster does not know a kind: its CustomResourceDefinition is missing", find };
 
-static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"no matches for kind "([^"]+)" in version "([^"]+)""#).expect("a pattern"));
+static UNKNOWN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"no matches for kind "([^"]+)" in version "([^"]+)""#).expect("a pattern"));
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let found = UNKNOWN.captures(clue.failed()?)?;

@@ -5,7 +5,8 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::{brief, host, says};
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "authentication", doc: "a source refuses the credentials: missing, rotated or expired", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "authentication", doc: "a source refuses the credentials: missing, rotated or expired", find };
 
 const REFUSED: &[&str] = &[
     "authentication required",
@@ -15,7 +16,7 @@ const REFUSED: &[&str] = &[
     "permission denied (publickey)",
     "permission denied",
     "invalid credentials",
-    "401",
+    "status code: 401",
     "bad credentials",
     "invalid username or password",
     "access denied",

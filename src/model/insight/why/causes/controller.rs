@@ -31,7 +31,9 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let controller = controller_of(clue.kind).unwrap_or("its controller");
     let says = match (object.labels.get(SHARD), clue.sight.runs(clue.kind)) {
         (Some(shard), _) => format!("no controller has looked at it: it is labelled for shard {shard}"),
-        (None, Some(true)) => format!("{controller} runs, and has never looked at it: it may be limited to other namespaces or labels"),
+        (None, Some(true)) => {
+            format!("{controller} runs, and has never looked at it: it may be limited to other namespaces or labels")
+        }
         (None, Some(false)) => format!("{controller} does not run"),
         (None, None) => format!("{controller} has never looked at it; whether that runs is not known"),
     };

@@ -11,7 +11,10 @@ pub(super) const RULE: CauseRule = CauseRule { name: "crash", doc: "a container 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let container = clue.container()?;
     let name = &container.name;
-    let last = clue.evidence.and_then(|evidence| evidence.log.get()).and_then(|log| log.lines.iter().rev().find(|line| !line.trim().is_empty()));
+    let last = clue
+        .evidence
+        .and_then(|evidence| evidence.log.get())
+        .and_then(|log| log.lines.iter().rev().find(|line| !line.trim().is_empty()));
     let said = match (&*container.said, last) {
         ("", Some(line)) => brief(line),
         (said, _) => brief(said),
@@ -19,8 +22,13 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let quoted = if said.is_empty() { String::new() } else { format!(" (\"{said}\")") };
     let says = match container.exit {
         Some(0) => format!("container {name} ends although it should run{quoted}{}", times(container.restarts)),
-        Some(code) => format!("container {name} exits {code}{}{quoted}{}", meaning(code, &container.ended_by), times(container.restarts)),
-        None => format!("container {name} cannot be started: {}", brief(if container.message.is_empty() { &container.reason } else { &container.message })),
+        Some(code) => {
+            format!("container {name} exits {code}{}{quoted}{}", meaning(code, &container.ended_by), times(container.restarts))
+        }
+        None => format!(
+            "container {name} cannot be started: {}",
+            brief(if container.message.is_empty() { &container.reason } else { &container.message })
+        ),
     };
     Some(clue.diagnose(says).press(&[Remedy::Logs, Remedy::File]))
 }

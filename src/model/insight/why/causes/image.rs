@@ -24,12 +24,16 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let registry = event.map_or(&*container.message, |event| &event.message);
     let why = match () {
         () if &*container.reason == "InvalidImageName" => Some("this is not the name of an image"),
-        () if says(registry, &["toomanyrequests", "429", "rate limit"]) => Some("the registry limits how often it is asked"),
-        () if says(registry, &["not found", "manifest unknown", "manifest_unknown", "name_unknown"]) => Some("the registry has no such image or tag"),
+        () if says(registry, &["toomanyrequests", "too many requests", "rate limit"]) => Some("the registry limits how often it is asked"),
+        () if says(registry, &["not found", "manifest unknown", "manifest_unknown", "name_unknown"]) => {
+            Some("the registry has no such image or tag")
+        }
         () if says(registry, &["unauthorized", "authentication required", "denied", "forbidden", "no basic auth"]) => {
             Some("the registry refuses the credentials, or wants some")
         }
-        () if says(registry, &["no such host", "dial tcp", "timeout", "connection refused", "tls", "x509", "eof"]) => Some("the registry cannot be reached"),
+        () if says(registry, &["no such host", "dial tcp", "timeout", "connection refused", "tls", "x509", "eof"]) => {
+            Some("the registry cannot be reached")
+        }
         () if says(registry, &["no match for platform", "exec format"]) => Some("it is not made for the platform of the node"),
         () if &*container.reason == "ErrImageNeverPull" => Some("it is not on the node, and its policy is never to pull it"),
         () => None,

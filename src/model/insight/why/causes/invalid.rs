@@ -9,10 +9,12 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::{brief, says};
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "refused-object", doc: "the API server does not take an object: a field is wrong or may not change", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "refused-object", doc: "the API server does not take an object: a field is wrong or may not change", find };
 
 /// k8s.io/apimachinery `NewInvalid`: `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than …`.
-static INVALID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"([A-Za-z]+)(?:\.[a-z0-9.]+)? "([^"]+)" is invalid: (.+)"#).expect("a pattern"));
+static INVALID: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"([A-Za-z]+)(?:\.[a-z0-9.]+)? "([^"]+)" is invalid: (.+)"#).expect("a pattern"));
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let message = clue.failed()?;

@@ -5,7 +5,8 @@ use super::crash::times;
 use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "out-of-memory", doc: "a container uses more memory than its limit, and is killed", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "out-of-memory", doc: "a container uses more memory than its limit, and is killed", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let container = clue.container()?;

@@ -9,12 +9,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-pub(super) const RULE: CauseRule =
-    CauseRule { name: "missing-reference", doc: "a Secret, ConfigMap or the like that the object names is missing, or lacks a key", find };
+pub(super) const RULE: CauseRule = CauseRule {
+    name: "missing-reference",
+    doc: "a Secret, ConfigMap or the like that the object names is missing, or lacks a key",
+    find,
+};
 
 /// What the message calls what it needs: `could not resolve ConfigMap chart values reference 'web/values' with key 'values.yaml'`.
 static LACKS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:missing key|key) '?([^' ]+)'? (?:not found|does not exist|is missing)|missing key ([^ ]+)").expect("a pattern")
+    Regex::new(r"(?:missing key|key) '?([^' ]+)'? (?:not found|does not exist|is missing)|missing key ([^ ]+)")
+        .expect("a pattern")
 });
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
@@ -22,14 +26,19 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let texts = [clue.failed(), event.map(|event| event.message.as_str())];
     let (message, is_event) = texts.into_iter().zip([false, true]).find_map(|(text, is_event)| {
         let text = text?;
-        (absent(text).is_some() || absent_key(text).is_some() || clue.kind.is_flux() && LACKS.is_match(text)).then_some((text, is_event))
+        (absent(text).is_some() || absent_key(text).is_some() || clue.kind.is_flux() && LACKS.is_match(text))
+            .then_some((text, is_event))
     })?;
     let namespace = &clue.reference().namespace;
     let (says, key) = if let Some((key, kind, name)) = absent_key(message) {
         (format!("{kind} {name} has no key {key}"), format!("{kind} {name}"))
     } else if let Some((kind, name)) = absent(message) {
         let path = if name.contains('/') || !kind.namespaced { name.to_owned() } else { format!("{namespace}/{name}") };
-        let found = clue.sight.find(&kind.gk(), path.split_once('/').map_or("", |(of, _)| of), path.rsplit('/').next().unwrap_or_default());
+        let found = clue.sight.find(
+            &kind.gk(),
+            path.split_once('/').map_or("", |(of, _)| of),
+            path.rsplit('/').next().unwrap_or_default(),
+        );
         // it may have been made since
         let by_now = match found.map(|node| clue.sight.store.presence(node)) {
             Some(Presence::Present) => "; it is there by now",

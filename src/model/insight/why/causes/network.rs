@@ -5,7 +5,8 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::{brief, host, says};
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "network", doc: "a server cannot be reached: name, route, time or certificate", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "network", doc: "a server cannot be reached: name, route, time or certificate", find };
 
 const UNREACHED: &[&str] = &[
     "no such host",

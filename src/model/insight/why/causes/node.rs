@@ -6,10 +6,22 @@ use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "node", doc: "the node of a pod does not answer, or has put the pod out", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "node", doc: "the node of a pod does not answer, or has put the pod out", find };
 
 /// Reasons that a kubelet or the control plane gives for a pod that it ended.
-const ENDED: &[&str] = &["Evicted", "NodeLost", "NodeShutdown", "Terminated", "Preempting", "UnexpectedAdmissionError", "NodeAffinity", "OutOfcpu", "OutOfmemory", "OutOfpods"];
+const ENDED: &[&str] = &[
+    "Evicted",
+    "NodeLost",
+    "NodeShutdown",
+    "Terminated",
+    "Preempting",
+    "UnexpectedAdmissionError",
+    "NodeAffinity",
+    "OutOfcpu",
+    "OutOfmemory",
+    "OutOfpods",
+];
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     if !clue.is_pod() {
@@ -22,12 +34,19 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     {
         let what = if trouble.kind == "Ready" { "is not ready".to_owned() } else { format!("has {}", trouble.kind) };
         let says = format!("node {} {what}: {}", node.name, brief(&trouble.message));
-        return Some(clue.diagnose(says).keyed(format!("node {}", node.name)).by(Witness::Node).since(trouble.since).press(&[Remedy::Events]));
+        return Some(
+            clue.diagnose(says)
+                .keyed(format!("node {}", node.name))
+                .by(Witness::Node)
+                .since(trouble.since)
+                .press(&[Remedy::Events]),
+        );
     }
     if ENDED.contains(&clue.reason) {
         let says = format!("node {name} has put it out ({}): {}", clue.reason, brief(clue.message));
         return Some(clue.diagnose(says).press(&[Remedy::Events]));
     }
     let is_silent = clue.health == Health::Unknown && clue.reason == "Unknown" || clue.message.contains("node is not ready");
-    is_silent.then(|| clue.diagnose(format!("node {name} does not answer")).keyed(format!("node {name}")).press(&[Remedy::Events]))
+    is_silent
+        .then(|| clue.diagnose(format!("node {name} does not answer")).keyed(format!("node {name}")).press(&[Remedy::Events]))
 }

@@ -5,7 +5,8 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "other", doc: "anything else, in the words of the object's own status", find: |clue| Some(found(clue)) };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "other", doc: "anything else, in the words of the object's own status", find: |clue| Some(found(clue)) };
 
 pub(super) fn found(clue: &Clue) -> Diagnosis {
     let warning = clue.evidence.and_then(|evidence| evidence.events.get()?.iter().rev().find(|event| event.is_warning));

@@ -6,7 +6,11 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "under-way", doc: "nothing is wrong any more, or not yet: the object is checked again, or is worked on", find };
+pub(super) const RULE: CauseRule = CauseRule {
+    name: "under-way",
+    doc: "nothing is wrong any more, or not yet: the object is checked again, or is worked on",
+    find,
+};
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     if clue.health == Health::Progressing {

@@ -6,7 +6,8 @@ use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "probe", doc: "a container runs and fails its readiness, liveness or startup probe", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "probe", doc: "a container runs and fails its readiness, liveness or startup probe", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     if !clue.is_pod() {
@@ -36,7 +37,9 @@ fn is_fatal(event: &EventRow) -> bool {
 /// The container that is not ready: as its status says it, else as the condition names it (`… with unready status: [web]`).
 fn names(clue: &Clue) -> Option<String> {
     let body = clue.evidence.and_then(|evidence| evidence.body.get());
-    let unready = body.and_then(|body| body.containers.iter().find(|container| container.is_unready)).map(|container| container.name.clone());
+    let unready = body
+        .and_then(|body| body.containers.iter().find(|container| container.is_unready))
+        .map(|container| container.name.clone());
     let named = || {
         let (_, rest) = clue.message.split_once("unready status: [")?;
         Some(rest.split([']', ' ']).next()?.to_owned()).filter(|name| !name.is_empty())

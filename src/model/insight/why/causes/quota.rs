@@ -9,15 +9,16 @@ use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "quota", doc: "a quota of the namespace is used up, or a limit forbids what is asked for", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "quota", doc: "a quota of the namespace is used up, or a limit forbids what is asked for", find };
 
 static EXCEEDED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"exceeded quota: ([^,]+), requested: ([^ ]+(?:,[^ ]+)*), used: ([^ ]+(?:,[^ ]+)*), limited: ([^ ]+)").expect("a pattern")
+    Regex::new(r"exceeded quota: ([^,]+), requested: ([^ ]+(?:,[^ ]+)*), used: ([^ ]+(?:,[^ ]+)*), limited: ([^ ]+)")
+        .expect("a pattern")
 });
 static UNSAID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"failed quota: ([^:]+): must specify (.+)").expect("a pattern"));
-static LIMIT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"((?:maximum|minimum) [a-z-]+ (?:usage|size) per \w+ is [^.]+)").expect("a pattern")
-});
+static LIMIT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"((?:maximum|minimum) [a-z-]+ (?:usage|size) per \w+ is [^.]+)").expect("a pattern"));
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let event = clue.warning(&["FailedCreate"]).map(|event| event.message.as_str());
@@ -27,7 +28,10 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let clean = |text: &str| text.trim_end_matches([',', '.']).to_owned();
     let (name, says) = if let Some(found) = EXCEEDED.captures(message) {
         let (asked, used, limit) = (clean(&found[2]), clean(&found[3]), clean(&found[4]));
-        (found[1].to_owned(), format!("quota {} of namespace {namespace} is used up: {used} of {limit}, {asked} more are asked for", &found[1]))
+        (
+            found[1].to_owned(),
+            format!("quota {} of namespace {namespace} is used up: {used} of {limit}, {asked} more are asked for", &found[1]),
+        )
     } else if let Some(found) = UNSAID.captures(message) {
         (found[1].to_owned(), format!("quota {} of namespace {namespace} asks for {}", &found[1], brief(&found[2])))
     } else {

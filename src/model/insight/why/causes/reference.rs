@@ -6,7 +6,8 @@ use crate::insight::why::messages::{brief, says};
 use crate::insight::why::remedy::Remedy;
 use crate::kinds::Role;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "missing-revision", doc: "a source has no such branch, tag, version, chart or repository", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "missing-revision", doc: "a source has no such branch, tag, version, chart or repository", find };
 
 const ABSENT: &[&str] = &[
     "couldn't find remote ref",

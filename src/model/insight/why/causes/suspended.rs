@@ -6,7 +6,8 @@ use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "suspended", doc: "the object is suspended; by whom and why, if that was said", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "suspended", doc: "the object is suspended; by whom and why, if that was said", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let suspension = clue.object?.suspension.as_deref()?;

@@ -22,16 +22,23 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         // Namespace: NamespaceContentRemaining, NamespaceFinalizersRemaining, NamespaceDeletionContentFailure
         let says = |part: &str| body.conditions.iter().find(|one| one.status == "True" && one.kind.contains(part));
         let content = ["DeletionContentFailure", "ContentRemaining", "FinalizersRemaining"].into_iter().find_map(says);
-        content.map(|condition| (brief(&condition.message), Witness::Condition { kind: condition.kind.clone(), reason: condition.reason.clone() }))
+        content.map(|condition| {
+            (brief(&condition.message), Witness::Condition { kind: condition.kind.clone(), reason: condition.reason.clone() })
+        })
     });
     let stopped = clue.sight.runs(clue.kind) == Some(false);
     let (what, witness) = match (held, body) {
         (Some((message, witness)), _) => (message, witness),
-        (None, Some(body)) if body.finalizers.is_empty() => ("nothing holds it: it should be gone at any moment".to_owned(), Witness::Metadata),
-        (None, Some(body)) => {
-            (format!("{} hold it: {}", counted(body.finalizers.len(), "finalizer"), body.finalizers.join(", ")), Witness::Metadata)
+        (None, Some(body)) if body.finalizers.is_empty() => {
+            ("nothing holds it: it should be gone at any moment".to_owned(), Witness::Metadata)
         }
-        (None, None) if clue.kind.is_flux() => ("its controller has not finished what deletion asks of it".to_owned(), Witness::Metadata),
+        (None, Some(body)) => (
+            format!("{} hold it: {}", counted(body.finalizers.len(), "finalizer"), body.finalizers.join(", ")),
+            Witness::Metadata,
+        ),
+        (None, None) if clue.kind.is_flux() => {
+            ("its controller has not finished what deletion asks of it".to_owned(), Witness::Metadata)
+        }
         (None, None) => ("what holds it is not known yet".to_owned(), Witness::Metadata),
     };
     let stopped = match controller_of(clue.kind).filter(|_| stopped) {

@@ -16,7 +16,11 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     }
     // `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {…}. preemption: …`
     let why = clue.message.split_once(": ").map_or(clue.message, |(_, why)| why);
-    let why = ["preemption:", "no new claims", "Preemption is not helpful"].iter().filter_map(|cut| why.find(cut)).min().map_or(why, |at| &why[..at]);
+    let why = ["preemption:", "no new claims", "Preemption is not helpful"]
+        .iter()
+        .filter_map(|cut| why.find(cut))
+        .min()
+        .map_or(why, |at| &why[..at]);
     let why = brief(why);
     let condition = Witness::Condition { kind: "PodScheduled".to_owned(), reason: clue.reason.to_owned() };
     let key = format!("{} {why}", clue.reference().namespace);

@@ -11,7 +11,8 @@ use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule = CauseRule { name: "variable", doc: "a variable of postBuild has no value", find };
 
-static UNSET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"variable not set \(strict mode\): "([^"]+)""#).expect("a pattern"));
+static UNSET: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"variable not set \(strict mode\): "([^"]+)""#).expect("a pattern"));
 static WHERE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"post build failed for '([^']+)'").expect("a pattern"));
 
 fn find(clue: &Clue) -> Option<Diagnosis> {

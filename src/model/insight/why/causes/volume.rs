@@ -7,7 +7,8 @@ use crate::insight::why::messages::{brief, says};
 use crate::insight::why::remedy::Remedy;
 use crate::kinds;
 
-pub(super) const RULE: CauseRule = CauseRule { name: "volume", doc: "a volume claim is not bound, or a volume cannot be mounted", find };
+pub(super) const RULE: CauseRule =
+    CauseRule { name: "volume", doc: "a volume claim is not bound, or a volume cannot be mounted", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     if clue.kind == kinds::PERSISTENT_VOLUME_CLAIM {
@@ -31,13 +32,19 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         let says = format!("a volume cannot be mounted: {}", brief(&event.message));
         return Some(clue.diagnose(says).by_event(event).press(&[Remedy::Events]));
     }
-    let is_unbound = clue.reason == "Unschedulable" && says(clue.message, &["unbound immediate persistentvolumeclaims", "unbound persistentvolumeclaims"]);
+    let is_unbound = clue.reason == "Unschedulable"
+        && says(clue.message, &["unbound immediate persistentvolumeclaims", "unbound persistentvolumeclaims"]);
     is_unbound.then(|| clue.diagnose("a volume claim of it is not bound").press(&[Remedy::Events]))
 }
 
 fn of_claim(clue: &Clue) -> Option<Diagnosis> {
     let object = clue.object.filter(|_| clue.health != Health::Ready)?;
-    let class = object.facts.cells.get(1).filter(|class| !class.is_empty()).map_or_else(String::new, |class| format!(" of class {class}"));
+    let class = object
+        .facts
+        .cells
+        .get(1)
+        .filter(|class| !class.is_empty())
+        .map_or_else(String::new, |class| format!(" of class {class}"));
     let event = clue.warning(&["ProvisioningFailed", "FailedBinding", "VolumeMismatch"]);
     let says = match (&*object.verdict.reason, event) {
         ("Lost", _) => "its volume is gone, with what was on it".to_owned(),
