@@ -11,7 +11,7 @@ use crate::state::{Intent, Show};
 /// Where there is an object to look at: rows, and texts about one.
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Why];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -55,6 +55,10 @@ pub(super) fn all() -> Vec<Command> {
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
                 open(cx, Screen::WHY)
             })
+        },
+        Command {
+            scopes: &[KeyScope::Why],
+            ..on_row("", &["w"], "all that is broken", "all that is broken, grouped by first cause", |cx, _| go(cx, Screen::WHY))
         },
         named(
             "trace",

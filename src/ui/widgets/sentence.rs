@@ -1,8 +1,8 @@
 //! What there is to say of an object in a sentence: on its row, and in full above the keys.
 //!
 //! ```text
-//!  Failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), 7 restarts; available: 2/3
-//!  Ready, 2 below failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), 7 restarts; Applied …
+//!  Failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), restarted 7 times; available: 2/3
+//!  Ready, 2 below failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), restarted 7 times; Applied …
 //! ```
 
 use super::lines::Styled;

@@ -97,6 +97,27 @@ pub fn host(message: &str) -> Option<String> {
     captured(&HOST, message).map(|found| found.trim_end_matches(['.', ':']).to_owned())
 }
 
+/// Which probe failed, and what it got (Kubernetes `pkg/kubelet/prober`): `Readiness probe failed: HTTP probe failed with statuscode: 500`.
+pub fn probe(message: &str) -> Option<(&str, &str)> {
+    static PROBE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\w+) probe (?:failed|errored): ?(.*)"));
+    let found = PROBE.captures(message)?;
+    Some((found.get(1)?.as_str(), found.get(2)?.as_str()))
+}
+
+/// The first container that is not ready: `containers with unready status: [web proxy]`.
+pub fn unready(message: &str) -> Option<&str> {
+    static UNREADY: LazyLock<Regex> = LazyLock::new(|| pattern(r"unready status: \[([^\] ]+)"));
+    captured(&UNREADY, message)
+}
+
+/// Why no node takes a pod, without what preemption would change: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated
+/// taint {…}. preemption: …`.
+pub fn unfit(message: &str) -> &str {
+    static UNFIT: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"nodes are available: (.*?)(?: *(?:preemption:|no new claims|Preemption is not helpful).*)?$"));
+    captured(&UNFIT, message).unwrap_or(message)
+}
+
 /// A message as part of a sentence: no long checksum, no directory of a controller's, its beginning and end around a `…` where it is
 /// longer than a line and a half.
 pub fn brief(message: &str) -> String {

@@ -53,7 +53,7 @@ pub struct Explanation {
     pub key: String,
     /// The first cause, then what it led to, up to the object that was asked about and beyond. Where nothing is wrong, the object alone.
     pub steps: Vec<Because>,
-    /// Since when, as far as anything says so: the earliest of what led to it.
+    /// Since when, if anything says so: the earliest of what led to it.
     pub since: Option<Timestamp>,
     /// The revision with which it fails, and what applies it.
     pub revision: Option<(ObjectRef, Str)>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::controllers::Controllers;
 
 use crate::domain::health::Counts;
-use crate::domain::{GroupKind, Health, NodeId, Object, ObjectRef, Relation, Store};
+use crate::domain::{Health, NodeId, Object, ObjectRef, Relation, Store};
 use crate::kinds::{Kind, Trait};
 
 /// Most children of one object that are looked at. An inventory of the largest cluster known has fewer entries; what is beyond is said
@@ -128,26 +128,8 @@ impl<'a> Sight<'a> {
         worst.map(|(_, node)| Picked { node, is_cut: seen > MOST_CHILDREN })
     }
 
-    /// The deepest object below that fails for a reason of its own: nothing below that fails. None where nothing below fails.
-    pub fn failing_below(&self, id: NodeId) -> Option<NodeId> {
-        let mut path = vec![id];
-        while let Some(next) = self.worst_child(*path.last()?, Health::is_failing, |_| true) {
-            if path.contains(&next.node) {
-                break;
-            }
-            path.push(next.node);
-        }
-        (path.len() > 1).then(|| path.pop()).flatten()
-    }
-
     /// Whether a kind only passes on what its owner wants: a ReplicaSet between a Deployment and its pods.
     pub fn passes_on(&self, id: NodeId) -> bool {
         self.kind(id).has(Trait::OwnsPods) && !self.store.owners(id).is_empty()
-    }
-
-    /// The node of an object of that kind.
-    pub fn find(&self, gk: &GroupKind, namespace: &str, name: &str) -> Option<NodeId> {
-        let cluster = self.store.nodes().next().map(|node| self.reference(node).cluster).unwrap_or_default();
-        self.store.find(&ObjectRef::new(cluster, gk.clone(), namespace, name))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  HITS  FIRST CAUSE                                                                          SINCE
-//!    12  ✗ po web/web-7d9c54-88vtw: container web exits 1 ("cannot open config"), 7 restarts     4m
+//!    12  ✗ po web/web-7d9c54-88vtw: container web exits 1 ("cannot open config"), restarted 7 times     4m
 //!     3  ✗ gitrepo shards/auth-failed: Secret shards/git does not exist                          2h
 //! ```
 //! ⏎ and `w` explain the one under the cursor; the line above the keys names what is hit.

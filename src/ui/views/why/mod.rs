@@ -2,16 +2,16 @@
 //!
 //! ```text
 //!  why HelmRelease web/web is Stalled                                                        3 steps
-//!  ✗ cause  pod web/web-7d9c54-88vtw: container web exits 1 ("cannot open config"), 7 restarts
+//!  ✗ cause  pod web/web-7d9c54-88vtw: container web exits 1 ("cannot open config"), restarted 7 times
 //!    ↳ deploy web/web: 0 of 2 pods ready; rolled out 4m ago
 //!    ↳ hr web/web: upgrade of 1.3.0 failed, and it does not try again
 //!    ↳ ks flux-system/apps: health check failed, 11 others applied
 //!
 //!  since    13:41, 4m ago, with main@3d3b4b7 (ks flux-system/apps)
+//!  press    l logs   o file   a R reset hr web/web
+//!  not read events of …: forbidden
 //!  log      level=fatal msg="cannot open config"
 //!  events   4m BackOff: Back-off restarting failed container web
-//!  not read events of …: forbidden
-//!  press    l logs · o file · R reconcile ks flux-system/apps
 //! ```
 //! The first answer is made of what the state knows; what is asked of the cluster comes after it, and the cursor stays. ⏎ opens the object
 //! of the selected step, every other key acts on it.

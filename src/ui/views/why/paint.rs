@@ -17,7 +17,7 @@ use fluxdeck_model::playbooks;
 
 /// Columns of the labels below the steps.
 const LABEL: usize = 10;
-/// Lines of a log, and events, that there is room for.
+/// Lines of a log, one row each (`l` has the whole log), and events that there is room for.
 const LOG: usize = 5;
 const EVENTS: usize = 3;
 
@@ -47,15 +47,16 @@ impl Sheet<'_> {
         }
         lines.push(Styled::default());
         self.since(&mut lines);
-        self.log(&mut lines);
-        self.events(&mut lines);
-        if let Some(late) = self.late {
-            self.field(&mut lines, "evidence", Style::Dim, late);
-        }
+        self.presses(&mut lines);
         for gap in &self.explanation.gaps {
             self.field(&mut lines, "not read", Style::Unknown, gap);
         }
-        self.presses(&mut lines);
+        // what comes later moves nothing that is read already
+        if let Some(late) = self.late {
+            self.field(&mut lines, "evidence", Style::Dim, late);
+        }
+        self.log(&mut lines);
+        self.events(&mut lines);
         (lines, selected)
     }
 
@@ -102,8 +103,7 @@ impl Sheet<'_> {
         let Some(log) = self.evidence.and_then(|evidence| evidence.log.get()) else { return };
         for (at, line) in log.lines.iter().skip(log.lines.len().saturating_sub(LOG)).enumerate() {
             let text = Styled::of(Style::Dim, if at == 0 { "log" } else { "" }).upto(LABEL).and(Style::Text, line);
-            // the first row of a line says enough: `l` has the whole log
-            lines.extend(text.wrapped(LABEL, self.width).into_iter().take(2));
+            lines.extend(text.wrapped(LABEL, self.width).into_iter().take(1));
         }
     }
 

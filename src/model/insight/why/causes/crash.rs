@@ -46,7 +46,7 @@ fn meaning(code: i64, ended_by: &str) -> &'static str {
     }
 }
 
-/// `, 7 restarts`.
+/// `, restarted 7 times`.
 pub(super) fn times(restarts: u32) -> String {
-    if restarts == 0 { String::new() } else { format!(", {}", counted(restarts, "restart")) }
+    if restarts == 0 { String::new() } else { format!(", restarted {}", counted(restarts, "time")) }
 }

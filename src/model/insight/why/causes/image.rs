@@ -24,7 +24,9 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let registry = event.map_or(&*container.message, |event| &event.message);
     let why = match () {
         () if &*container.reason == "InvalidImageName" => Some("this is not the name of an image"),
-        () if says(registry, &["toomanyrequests", "too many requests", "rate limit"]) => Some("the registry limits how often it is asked"),
+        () if says(registry, &["toomanyrequests", "too many requests", "rate limit"]) => {
+            Some("the registry limits how often it is asked")
+        }
         () if says(registry, &["not found", "manifest unknown", "manifest_unknown", "name_unknown"]) => {
             Some("the registry has no such image or tag")
         }

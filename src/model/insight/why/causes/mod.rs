@@ -33,6 +33,10 @@ mod waits;
 mod webhook;
 
 use super::clue::{Clue, Diagnosis};
+use crate::domain::width::{Cut, cut};
+
+/// Columns of a sentence: three lines of the narrowest screen.
+const LONGEST: usize = 240;
 
 /// One sort of cause.
 pub struct CauseRule {
@@ -80,5 +84,8 @@ pub static ALL: &[&CauseRule] = &[
 /// The first rule that recognises the object, and what it says. [`other`] recognises everything.
 pub(super) fn diagnose(clue: &Clue) -> (&'static CauseRule, Diagnosis) {
     let found = ALL.iter().find_map(|rule| Some((*rule, (rule.find)(clue)?)));
-    found.unwrap_or_else(|| (&other::RULE, other::found(clue)))
+    let (rule, diagnosis) = found.unwrap_or_else(|| (&other::RULE, other::found(clue)));
+    // names in messages are as long as who wrote them wants
+    let says = cut(&diagnosis.says, LONGEST, Cut::Middle).into_owned();
+    (rule, Diagnosis { says, ..diagnosis })
 }

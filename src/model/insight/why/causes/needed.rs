@@ -1,6 +1,7 @@
 //! A Secret, a ConfigMap or the like that an object needs and that is not there, or lacks a key.
 
 use super::CauseRule;
+use crate::domain::ObjectRef;
 use crate::domain::store::Presence;
 use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::{absent, absent_key, captured};
@@ -34,11 +35,8 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         (format!("{kind} {name} has no key {key}"), format!("{kind} {name}"))
     } else if let Some((kind, name)) = absent(message) {
         let path = if name.contains('/') || !kind.namespaced { name.to_owned() } else { format!("{namespace}/{name}") };
-        let found = clue.sight.find(
-            &kind.gk(),
-            path.split_once('/').map_or("", |(of, _)| of),
-            path.rsplit('/').next().unwrap_or_default(),
-        );
+        let (of, own) = path.split_once('/').unwrap_or(("", &path));
+        let found = clue.sight.store.find(&ObjectRef::new(clue.reference().cluster, kind.gk(), of, own));
         // it may have been made since
         let by_now = match found.map(|node| clue.sight.store.presence(node)) {
             Some(Presence::Present) => "; it is there by now",

@@ -3,7 +3,7 @@
 use super::CauseRule;
 use crate::domain::Health;
 use crate::insight::why::clue::{Clue, Diagnosis, Witness};
-use crate::insight::why::messages::brief;
+use crate::insight::why::messages::{brief, says};
 use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule =
@@ -33,9 +33,9 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         && (trouble.kind == "Ready" || clue.container().is_none())
     {
         let what = if trouble.kind == "Ready" { "is not ready".to_owned() } else { format!("has {}", trouble.kind) };
-        let says = format!("node {} {what}: {}", node.name, brief(&trouble.message));
+        let text = format!("node {} {what}: {}", node.name, brief(&trouble.message));
         return Some(
-            clue.diagnose(says)
+            clue.diagnose(text)
                 .keyed(format!("node {}", node.name))
                 .by(Witness::Node)
                 .since(trouble.since)
@@ -46,7 +46,7 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         let says = format!("node {name} has put it out ({}): {}", clue.reason, brief(clue.message));
         return Some(clue.diagnose(says).press(&[Remedy::Events]));
     }
-    let is_silent = clue.health == Health::Unknown && clue.reason == "Unknown" || clue.message.contains("node is not ready");
+    let is_silent = clue.health == Health::Unknown && clue.reason == "Unknown" || says(clue.message, &["node is not ready"]);
     is_silent
         .then(|| clue.diagnose(format!("node {name} does not answer")).keyed(format!("node {name}")).press(&[Remedy::Events]))
 }

@@ -3,7 +3,7 @@
 use super::CauseRule;
 use crate::domain::EventRow;
 use crate::insight::why::clue::{Clue, Diagnosis};
-use crate::insight::why::messages::brief;
+use crate::insight::why::messages::{brief, probe, unready};
 use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule =
@@ -15,11 +15,11 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     }
     let event = clue.warning(&["Unhealthy", "ProbeWarning"]);
     if let Some(event) = event.filter(|event| clue.container().is_none() || is_fatal(event)) {
-        let (probe, why) = event.message.split_once(" probe failed: ").unwrap_or(("", &event.message));
-        let probe = if probe.is_empty() { "its probe".to_owned() } else { format!("its {} probe", probe.to_lowercase()) };
+        let (which, said) = probe(&event.message).unwrap_or(("", &event.message));
+        let which = if which.is_empty() { "its probe".to_owned() } else { format!("its {} probe", which.to_lowercase()) };
         let who = names(clue).map(|name| format!("container {name} ")).unwrap_or_default();
         let effect = if is_fatal(event) { "and is started again and again" } else { "and gets no requests" };
-        let says = format!("{who}runs, fails {probe} {effect}: {}", brief(why));
+        let says = format!("{who}runs, fails {which} {effect}: {}", brief(said));
         return Some(clue.diagnose(says).by_event(event).press(&[Remedy::Logs, Remedy::File]));
     }
     if clue.reason != "NotReady" {
@@ -31,19 +31,15 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
 
 /// Whether the container is killed for it.
 fn is_fatal(event: &EventRow) -> bool {
-    event.message.starts_with("Liveness") || event.message.starts_with("Startup")
+    probe(&event.message).is_some_and(|(which, _)| matches!(which, "Liveness" | "Startup"))
 }
 
 /// The container that is not ready: as its status says it, else as the condition names it (`… with unready status: [web]`).
 fn names(clue: &Clue) -> Option<String> {
     let body = clue.evidence.and_then(|evidence| evidence.body.get());
-    let unready = body
+    let running = body
         .and_then(|body| body.containers.iter().find(|container| container.is_unready))
         .map(|container| container.name.clone());
-    let named = || {
-        let (_, rest) = clue.message.split_once("unready status: [")?;
-        Some(rest.split([']', ' ']).next()?.to_owned()).filter(|name| !name.is_empty())
-    };
     let failing = || clue.container().map(|container| container.name.to_string());
-    unready.or_else(failing).or_else(named)
+    running.or_else(failing).or_else(|| unready(clue.message).map(str::to_owned))
 }

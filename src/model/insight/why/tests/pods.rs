@@ -30,13 +30,13 @@ fn pods_that_do_not_run() {
             "a crash",
             crashing(1, "Error", "cannot open config"),
             "crash",
-            "container web exits 1 (\"cannot open config\"), 7 restarts",
+            "container web exits 1 (\"cannot open config\"), restarted 7 times",
         ),
         row(
             "out of memory",
             crashing(137, "OOMKilled", ""),
             "out-of-memory",
-            "container web uses more memory than its limit and is killed, 7 restarts",
+            "container web uses more memory than its limit and is killed, restarted 7 times",
         ),
         row("no such command", crashing(127, "Error", ""), "crash", "exits 127 (its command is not found)"),
         row(
@@ -106,7 +106,7 @@ fn the_way_is_from_the_cause_to_what_was_asked_about_and_beyond() {
     assert_eq!(
         steps,
         [
-            "cause Pod apps/web-1-a: container web exits 1 (\"cannot open config\"), 7 restarts",
+            "cause Pod apps/web-1-a: container web exits 1 (\"cannot open config\"), restarted 7 times",
             "asked Deployment apps/web: 0 of 1 pod ready; rolled out 60m ago",
             "beyond Kustomization flux-system/apps: health check failed, 1 other applied",
         ]
