@@ -40,15 +40,20 @@ fn workload(sight: &Sight, id: NodeId, object: &Object) -> String {
         return words(object);
     };
     let deadline = if &*object.verdict.reason == "ProgressDeadlineExceeded" { ", its deadline has passed" } else { "" };
-    let newest = sight
-        .store
-        .owned(id)
-        .iter()
-        .filter(|node| sight.kind(**node).has(Trait::OwnsPods) && sight.health(**node) != Health::Ready);
-    let newest = newest.filter_map(|node| sight.object(*node)?.created).max();
+    let sets = || sight.store.owned(id).iter().copied().filter(|node| sight.kind(*node).has(Trait::OwnsPods));
+    let made = |node: &NodeId| sight.object(*node).and_then(|set| set.created);
+    let newest = sets().filter(|node| sight.health(*node) != Health::Ready).filter_map(|node| made(&node)).max();
     let rolled_out = newest.map_or_else(String::new, |at| {
         format!("; rolled out {} ago", duration::age(sight.now.duration_since(at).as_secs().max(0)).0)
     });
+    // Ready of what applied it says nothing of pods: the last set that was available does
+    let serving = |node: &NodeId| sight.object(*node).and_then(|set| set.facts.ready).map_or(0, |(ready, _)| ready);
+    let before =
+        sets().filter(|node| newest.is_some_and(|newest| made(node) < Some(newest)) && serving(node) > 0).max_by_key(made);
+    let before = before.map_or_else(String::new, |node| {
+        format!(", {} of {} before it still ready", counted(serving(&node), "pod"), sight.reference(node).name)
+    });
+    let rolled_out = rolled_out + &before;
     let pods = counted(desired, "pod");
     format!("{ready} of {pods} ready{deadline}{rolled_out}")
 }

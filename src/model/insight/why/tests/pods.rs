@@ -214,3 +214,17 @@ fn evidence_makes_the_answer_sharper() {
         assert!(first.says.contains(says), "{case}: {}", first.says);
     }
 }
+
+#[test]
+fn a_rollout_that_fails_says_when_it_began_and_what_still_serves() {
+    let old = with(replicas(2, 2), owned_by("deploy apps/web"));
+    let new = with(replicas(0, 1), owned_by("deploy apps/web"));
+    let world = World::of(&[
+        ("deploy apps/web", replicas(2, 3)),
+        ("rs apps/web-1", old),
+        ("rs apps/web-2", with(new, json!({"metadata": {"creationTimestamp": "2026-01-01T00:45:00Z"}}))),
+        ("po apps/web-2-a", with(crashing(1, "Error", "boom"), owned_by("rs apps/web-2"))),
+    ]);
+    let found = world.why("deploy apps/web");
+    assert_eq!(found.steps[1].says, "2 of 3 pods ready; rolled out 15m ago, 2 pods of web-1 before it still ready");
+}
