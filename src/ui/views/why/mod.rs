@@ -63,13 +63,15 @@ struct WhyView {
     /// The first line on the screen, and how many there was room for.
     top: usize,
     page: usize,
+    /// The user has scrolled: the window stays there until the cursor moves.
+    is_scrolled: bool,
     lines: Vec<Styled>,
 }
 
 impl WhyView {
     fn new(object: ObjectRef) -> Self {
         let (explanation, stamp, asked, evidence, cursor) = Default::default();
-        Self { object, explanation, stamp, asked, evidence, cursor, top: 0, page: 1, lines: Vec::new() }
+        Self { object, explanation, stamp, asked, evidence, cursor, top: 0, page: 1, is_scrolled: false, lines: Vec::new() }
     }
 
     /// Makes the explanation again if what it is made of has changed.
@@ -127,6 +129,7 @@ impl WhyView {
     fn go(&mut self, to: usize) {
         let to = to.min(self.steps().len().saturating_sub(1));
         self.cursor = self.steps().get(to).map(|step| step.object.clone());
+        self.is_scrolled = false;
     }
 }
 
@@ -178,8 +181,14 @@ impl View for WhyView {
             }
             Gesture::Bottom => self.go(usize::MAX),
             // the evidence may be longer than the screen
-            Gesture::PageDown => self.top = (self.top + self.page).min(self.lines.len().saturating_sub(self.page)),
-            Gesture::PageUp => self.top = self.top.saturating_sub(self.page),
+            Gesture::PageDown => {
+                self.top += self.page;
+                self.is_scrolled = true;
+            }
+            Gesture::PageUp => {
+                self.top = self.top.saturating_sub(self.page);
+                self.is_scrolled = true;
+            }
             Gesture::Open => {
                 let object = self.selected().map_or(&self.object, |step| &step.object).clone();
                 cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
@@ -245,9 +254,10 @@ impl View for WhyView {
         };
         let (lines, selected) = sheet.lines();
         self.page = usize::from(area.height).max(1);
-        let last = lines.len().saturating_sub(self.page);
-        // the selected step stays on the screen
-        self.top = self.top.min(last).min(selected.start).max((selected.end).saturating_sub(self.page));
+        self.top = self.top.min(lines.len().saturating_sub(self.page));
+        if !self.is_scrolled {
+            self.top = self.top.min(selected.start).max(selected.end.saturating_sub(self.page));
+        }
         paint::paint(&lines, self.top, area, buf, scene);
         self.lines = lines;
     }
