@@ -122,6 +122,7 @@
 //!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
 //!  forge             forges/x.rs, or forges/x/         forges/mod.rs: ALL, and its    detection, `kind` in the configuration, the failures' contract suite
 //!                                                      word in config/mod.rs: FORGES
+//!  first cause       model/insight/why/causes/x.rs    causes/mod.rs: ALL             `w`, `fluxdeck why`, JSON, groups
 //!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  caution           model/change/cautions/x.rs        cautions/mod.rs: RULES          every playbook's review and refusal, JSON
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README

@@ -86,6 +86,11 @@ fn rules() -> String {
     format!("| rule of `check` | finds |\n|---|---|\n{}", rules.collect::<String>())
 }
 
+fn causes() -> String {
+    let rules = fluxdeck_model::insight::why::CAUSES.iter().map(|rule| format!("| `{}` | {} |\n", rule.name, rule.doc));
+    format!("| rule of `why` | first cause |\n|---|---|\n{}", rules.collect::<String>())
+}
+
 #[test]
 fn the_readme_lists_what_there_is() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -97,6 +102,7 @@ fn the_readme_lists_what_there_is() {
         ("headless", headless()),
         ("playbooks", playbooks()),
         ("rules", rules()),
+        ("causes", causes()),
         ("settings", format!("```toml\n{}```\n", LearntSettings::default().text(false))),
         ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT)),
     ] {

@@ -146,7 +146,7 @@ impl Report {
 }
 
 /// Only the named checkouts; by default, those that the screen uses.
-fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
+pub(super) fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
     if named.is_empty() {
         return Ok(call.options.repositories());
     }

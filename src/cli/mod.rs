@@ -22,9 +22,11 @@ mod playbooks;
 mod prs;
 mod snapshot;
 mod source;
+mod trace;
 mod tree;
 mod trust;
 mod where_field;
+mod why;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -78,7 +78,7 @@ impl Look {
 }
 
 /// Objects named `KIND/NAME`, in every namespace that is looked at.
-fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<NodeId>> {
+pub(super) fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<NodeId>> {
     let (kind, name) =
         object.split_once('/').ok_or_else(|| Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"))?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;

@@ -5,7 +5,7 @@
 //!  state      all data a screen may read; messages in, effects out; jobs under way
 //!  actions    what is done in the cluster now: patches, guards, what to wait for
 //!  forms      a question as data: fields, what each takes, the answers
-//!  insight    questions answered from builds: what set a field, what is wrong, what drifted
+//!  insight    questions answered from builds and the graph: what set a field, what is wrong, what drifted, and why
 //!  playbooks  recipes for changes in git: the form, and the fields that it sets
 //!  change     one change in git: the ways to a wanted value, and the proof for one of them
 //!  edit       manifests edited in place: splices in their bytes, and the guard over them
@@ -62,6 +62,8 @@
 //! | origin, layer, trace | the file, line and column that set a value; by which means (patch, images …); all origins of a value |
 //! | build, member | the rendering of one Flux Kustomization; a Flux Kustomization among those of a repository |
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
+//! | explanation, first cause, rule | why an object is as it is, step by step; the step with which the way ends; what recognises it |
+//! | evidence, gap | what was asked on demand about a cause; what could not be read, named |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
 //! | playbook, wanted field | a recipe for a change in git; a field with the value that it is to get |

@@ -46,4 +46,5 @@ mod tables;
 mod tree;
 #[cfg(target_os = "linux")]
 mod troubled;
+mod why;
 mod worded;

@@ -96,7 +96,8 @@ async fn a_picture_that_is_old_says_so_in_every_view_and_size() {
 #[tokio::test(start_paused = true)]
 async fn the_cause_from_below_is_in_the_line_above_the_keys() {
     let mut deck = demo(80, 24).await;
-    for (keys, word) in [(": \"deploy_/crasher\" enter", "Failed: CrashLoopBackOff"), (": \"tree\" enter g", "below failed: ")] {
+    for (keys, word) in [(": \"deploy_/crasher\" enter", "Failed: po faults/crasher-"), (": \"tree\" enter g", "below failed: ")]
+    {
         deck.keys(keys).await;
         let screen = deck.screen();
         let message = screen[21..23].join("\n");

@@ -61,6 +61,12 @@ pub static ALL: &[&Action] = &[
     &delete_pod::ACTION,
 ];
 
+/// Actions that others have to offer by what they do, as the values that they are.
+pub static RECONCILE: &Action = &reconcile::ACTION;
+pub static RECONCILE_WITH_SOURCE: &Action = &reconcile_with_source::ACTION;
+pub static RESET: &Action = &reset::ACTION;
+pub static RESUME: &Action = &resume::ACTION;
+
 /// An operation on live objects: a value, one a file. Everything that other rooms have to know of it is declared
 /// here: dispatch, help, the key line, completion, the headless command and the README are made of these values.
 pub struct Action {

@@ -37,7 +37,7 @@ fn fields() -> [Command; 6] {
             doc: "the fields that git sets, each with the file, line and layer that set it".into(),
             footer: "origins",
             group: Group::Look,
-            scopes: &[KeyScope::Text],
+            scopes: &[KeyScope::Text, KeyScope::Why],
             run: Handler::Act(origins),
         },
         key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields], Gesture::File),

@@ -15,7 +15,6 @@ const HABITS: &[(&[&str], &[KeyScope], &str)] = &[
     (&["i"], ROWS, "an image is set in git: a i on the workload"),
     (&["x"], ROWS, "no value of a Secret is shown: `kubectl get secret NAME -o yaml`, or sops on its file"),
     (&["1", "2", "3", "4", "5", "6", "7", "8", "9"], LISTS, "`:ns NAME` looks at one namespace, `:ns` lists them, 0 is all"),
-    (&["w"], ROWS, "`:ns NAME` looks at a namespace; n copies that of the row"),
     (&["F", "f"], ROWS, "ports are forwarded by kubectl: `kubectl port-forward`"),
     (&["t"], ROWS, "a CronJob is triggered by kubectl: `kubectl create job --from=cronjob/NAME`"),
     (&["ctrl-k"], ROWS, "nothing is killed without a question: ctrl-d deletes"),
@@ -49,9 +48,8 @@ mod tests {
 
     #[test]
     fn the_keys_of_k9s_are_answered() {
-        for key in ["i", "x", "1", "9", "F", "w", "ctrl-k"] {
+        for key in ["i", "x", "1", "9", "F", "ctrl-k"] {
             assert!(habit(Key::parse(key).expect("a key"), KeyScope::Tree).is_some(), "{key}");
         }
-        assert_eq!(habit(Key::parse("w").expect("a key"), KeyScope::Text), None, "it wraps there");
     }
 }

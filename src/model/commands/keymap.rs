@@ -50,6 +50,7 @@ mod tests {
             KeyScope::File,
             KeyScope::Review,
             KeyScope::Pulls,
+            KeyScope::Why,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

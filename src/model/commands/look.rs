@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place};
+use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
 use crate::domain::Health;
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
+/// Where `w` does not wrap lines.
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -48,6 +50,28 @@ pub(super) fn all() -> Vec<Command> {
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
         on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
         on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
+        Command {
+            scopes: ROWS,
+            ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
+                open(cx, Screen::WHY)
+            })
+        },
+        Command {
+            scopes: &[KeyScope::Why],
+            ..on_row("", &["w"], "all that is broken", "all that is broken, grouped by first cause", |cx, _| go(cx, Screen::WHY))
+        },
+        named(
+            "trace",
+            &[],
+            "where an object comes from: owner, applier, source, commit, file and line (`:trace deploy/web`)",
+            trace,
+        ),
+        named(
+            "why",
+            &["explain"],
+            "why an object is as it is (`:why ks/apps`); without a name all that is broken, by first cause",
+            why,
+        ),
         Command {
             run: Handler::Table("", "Event"),
             ..named("events", &["ev"], "events of the cluster, or of a namespace, the latest first", |_, _| Ok(()))
@@ -115,6 +139,27 @@ fn open(cx: &mut Cx, view: Screen) -> Result<()> {
 
 fn go(cx: &mut Cx, view: Screen) -> Result<()> {
     cx.transit(Transition::Go(view, Subject::Nothing));
+    Ok(())
+}
+
+/// Traces an object by its name; without one the selected one.
+fn trace(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => return open(cx, Screen::TRACE),
+        name => resolve::object_named(name, cx.state)?,
+    };
+    cx.transit(Transition::Open(Screen::TRACE, Subject::Object(object)));
+    Ok(())
+}
+
+/// Explains an object by its name, as everywhere written `KIND/NAME` or `KIND NAMESPACE/NAME`; without one, all that is broken.
+fn why(cx: &mut Cx, text: &str) -> Result<()> {
+    let text = text.trim();
+    if text.is_empty() {
+        return go(cx, Screen::WHY);
+    }
+    let object = resolve::object_named(text, cx.state)?;
+    cx.transit(Transition::Open(Screen::WHY, Subject::Object(object)));
     Ok(())
 }
 

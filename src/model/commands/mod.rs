@@ -20,7 +20,7 @@ pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};
 pub use place::Place;
-pub use resolve::{Line, complete, kind_named, parse, table_of, unknown_kind};
+pub use resolve::{Line, complete, kind_named, object_named, parse, table_of, unknown_kind};
 pub use screen::Screen;
 pub use source::{said_source, source_answers, source_form};
 
@@ -97,6 +97,8 @@ pub enum KeyScope {
     Review,
     /// Pull requests, as a list and one by one.
     Pulls,
+    /// The steps to a first cause, and first causes.
+    Why,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -115,6 +117,7 @@ impl KeyScope {
             Self::File => "file",
             Self::Review => "review",
             Self::Pulls => "prs",
+            Self::Why => "why",
             Self::Dialog => "dialog",
         }
     }

@@ -3,7 +3,7 @@
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
 const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls];
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -17,6 +17,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::File,
     KeyScope::Review,
     KeyScope::Pulls,
+    KeyScope::Why,
 ];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::place::Place;
 use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
-use crate::domain::{GroupKind, Store};
+use crate::domain::{GroupKind, ObjectRef, Store};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
 use crate::state::State;
@@ -112,6 +112,38 @@ fn unknown(word: &str, state: &State) -> Error {
         suggestion(word, commands.chain(kind_names()).chain(served))
             .unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
     )
+}
+
+/// The object that a text names: `ks/apps`, `ks flux-system/apps`. Of the namespaces that are looked at, if one is not named.
+///
+/// # Errors
+/// There is none, or there are several.
+pub fn object_named(text: &str, state: &State) -> Result<ObjectRef> {
+    let wrong =
+        || Error::usage(format!("`{text}` does not name an object"), "write KIND/NAME: ks/apps, or `ks flux-system/apps`");
+    let (word, name) = text.split_once(|c: char| c == '/' || c.is_whitespace()).ok_or_else(wrong)?;
+    let (namespace, name) = match name.trim().split_once('/') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, name.trim()),
+    };
+    let cluster = state.cluster();
+    let gk = kind_named(word, &cluster.store).ok_or_else(|| unknown_kind(word))?;
+    let is_meant = |object: &&ObjectRef| {
+        let is_in = |namespaces: &BTreeSet<crate::domain::Str>| namespaces.contains(&object.namespace);
+        &*object.name == name
+            && namespace
+                .map_or_else(|| cluster.namespaces.as_ref().is_none_or(is_in), |namespace| namespace == &*object.namespace)
+    };
+    let mut found: Vec<_> = cluster.store.of_kind(&gk).map(|node| cluster.store.reference(node)).filter(is_meant).collect();
+    found.sort();
+    match found[..] {
+        [object] => Ok(object.clone()),
+        [] => Err(Error::failed(format!("there is no {} `{name}`", gk.kind), "check the name and the namespace")),
+        [first, ..] => Err(Error::failed(
+            format!("there are {} {} `{name}`", found.len(), gk.kind),
+            format!("name the namespace: `{word} {}`", first.path()),
+        )),
+    }
 }
 
 /// The error for a word that is not a kind, with the nearest that is one.

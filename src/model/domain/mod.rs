@@ -42,7 +42,9 @@ pub use event::EventRow;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
-pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+pub use object::{
+    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Relation, Suspension, Verdict,
+};
 pub use policy::{Guarded, Policy};
 pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};
 pub use pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};

@@ -232,6 +232,27 @@ pub enum Particular {
     Repository { url: Str, branch: Option<Str> },
     /// The folder of its source that is built, as written.
     Folder { path: Str },
+    /// The first container of a pod that fails.
+    Container(FailingContainer),
+}
+
+/// A container that waits in vain or has ended badly, in fields: what its pod's verdict says in a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailingContainer {
+    pub name: Str,
+    /// As its status names it; the kubelet writes it in full where it has pulled it.
+    pub image: Str,
+    /// Why it waits (`CrashLoopBackOff`), or why it ended (`OOMKilled`) where it does not start again.
+    pub reason: Str,
+    /// What the kubelet says of the waiting.
+    pub message: Str,
+    /// The code with which its last instance ended; none where none has.
+    pub exit: Option<i64>,
+    /// Why that ended: `OOMKilled`, `Error`, `ContainerCannotRun`.
+    pub ended_by: Str,
+    /// The last line that it left as it ended (`terminationMessagePath`, or the end of its log).
+    pub said: Str,
+    pub restarts: u32,
 }
 
 /// The few fields that a role needs beyond identity and verdict.

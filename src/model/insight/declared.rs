@@ -18,6 +18,8 @@ pub struct Declared {
     /// The Flux Kustomization, `namespace/name`.
     pub applied_by: String,
     pub at: Commit,
+    /// Where the object itself is written: the file and line that say of which kind it is. None for what is generated.
+    pub origin: Option<Origin>,
     pub fields: Vec<Declaration>,
     /// Variables in it that only the cluster knows.
     pub unknown: Vec<String>,
@@ -145,7 +147,9 @@ impl Declared {
         // every object has these two labels: fields that were written come first
         fields.sort_by_key(|field: &Declaration| field.winner().layer == Layer::FluxOwner);
         let unknown = object.unknown.iter().map(|name| name.to_string()).collect();
-        Self { object: shown(node), applied_by, at, fields, unknown, is_secret }
+        // what overrides a name writes no object: the lowest layer does
+        let origin = node.get("kind").and_then(|kind| setting::of(kind).layers.last().map(|origin| (*origin).clone()));
+        Self { object: shown(node), applied_by, at, origin, fields, unknown, is_secret }
     }
 
     /// Where a layer of a field stands.

@@ -1,4 +1,5 @@
-//! Questions answered from builds: what set a field, what is wrong in a repository, where a cluster differs from git.
+//! Questions answered from builds and from the graph: what set a field, what is wrong in a repository, where a cluster differs from
+//! git, why an object is as it is.
 //!
 //! ```text
 //!  field    a path to a field, as users write it          named    an object, as users name it
@@ -6,6 +7,7 @@
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
 //!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
+//!  why      from an object to the first cause             trace    from an object up to its source
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
@@ -19,3 +21,5 @@ pub mod named;
 pub mod offered;
 pub mod schema;
 pub mod setting;
+pub mod trace;
+pub mod why;

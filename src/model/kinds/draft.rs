@@ -11,7 +11,7 @@ use super::{Body, Kind, Meta, Suspend, Trait, Wire, group, legacy};
 use crate::domain::health::{Health, Inputs, flux, kstatus};
 use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 use crate::domain::object::{
-    Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Particular, Relation, Suspension, Verdict,
+    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Particular, Relation, Suspension, Verdict,
 };
 use crate::domain::{inventory, text};
 
@@ -234,6 +234,15 @@ impl Draft<'_> {
         let namespace = self.meta.namespace.clone();
         let (target, most) = (self.object(group, kind, &namespace, name), self.share(most));
         self.facts.particular = Some(Box::new(Particular::Scaler { target, least, most }));
+    }
+
+    /// Says which container fails, and how. Texts are cleaned here.
+    pub fn fails(&mut self, found: FailingContainer) {
+        let FailingContainer { name, image, reason, message, exit, ended_by, said, restarts } = found;
+        let [name, reason, ended_by] = [&name, &reason, &ended_by].map(|text| self.reader.share(text));
+        let [image, message, said] = [&image, &message, &said].map(|text| self.reader.clean(text));
+        let found = FailingContainer { name, image, reason, message, exit, ended_by, said, restarts };
+        self.facts.particular = Some(Box::new(Particular::Container(found)));
     }
 
     /// An object of the same cluster.

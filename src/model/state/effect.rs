@@ -14,6 +14,7 @@ use crate::change::PullPlace;
 use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::declared::FilePlace;
+use crate::insight::why::Want;
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -231,6 +232,8 @@ pub enum Aspect {
     },
     /// A file that sets a field of it.
     File(Box<FilePlace>),
+    /// What its record does not say of why it is as it is: its body, its events, and this.
+    Evidence(Vec<Want>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
+use crate::insight::why::Evidence;
 use crate::kinds::FieldOwner;
 
 /// The generation of a cluster's connection: news of an older one is dropped.
@@ -113,6 +114,8 @@ pub enum Reply {
     Edited(String),
     /// What a catalogue has on offer, with the moment at which it was asked.
     Published(Arc<Published>),
+    /// What was found out about why an object is as it is; what takes longer comes in another reply.
+    Evidence(Box<Evidence>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// A remark between the lines of a stream: a pod that is gone, a log that was cut.

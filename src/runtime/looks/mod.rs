@@ -18,6 +18,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::broken;
 use super::desk::Desk;
+use super::evidence;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 pub use contact::Answer;
@@ -27,6 +28,7 @@ use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
+use fluxdeck_model::insight::why::Want;
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
 use fluxdeck_model::render::flux::Applied;
@@ -163,6 +165,7 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
         }
         Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
         Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
+        Aspect::Evidence(wants) => testimony(&mut asking, object, &wants, limit).await.map(Some),
     };
     match done {
         Ok(Some(reply)) => asking.answer.give(reply).await,
@@ -205,6 +208,17 @@ async fn body_and_events(live: Connection, object: &ObjectRef, limit: Duration) 
         Either::Left((body, events)) => Ok((body?, tokio::time::timeout(GRACE, events).await.ok())),
         Either::Right((events, body)) => Ok((body.await?, Some(events))),
     }
+}
+
+/// What can be found out about why an object is as it is: first what comes at once.
+async fn testimony(asking: &mut Asking, object: &ObjectRef, wants: &[Want], limit: Duration) -> Result<Reply, Left> {
+    let first = asking.insist(Reply::Failed, |live| async move { Ok(evidence::first(&live, object, limit).await?) }).await?;
+    if wants.is_empty() {
+        return Ok(Reply::Evidence(Box::new(first)));
+    }
+    asking.answer.give(Reply::Evidence(Box::new(first.clone()))).await;
+    let live = asking.contact.stands().await?;
+    Ok(Reply::Evidence(Box::new(evidence::rest(&live, object, first, wants, limit).await)))
 }
 
 /// The details, first without events where these take longer: details are worth showing without them.
@@ -256,6 +270,18 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
             format!("{applied_by} renders no {object} at {}", rendered.at.short()),
             "it is about to be pruned, or somebody else applies it too",
         ))),
+    }
+}
+
+/// The same, once.
+///
+/// # Errors
+/// Why it is not known.
+pub async fn declared_once(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef) -> Result<Declared, Error> {
+    match declared(renderer, object, applied_by).await {
+        Ok(Reply::Declared(found)) => Ok(*found),
+        Ok(_) => Err(Error::failed(format!("nothing is known of {object}"), "")),
+        Err(refusal) => Err(refusal.error),
     }
 }
 

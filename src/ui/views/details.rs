@@ -35,7 +35,7 @@ use crate::ui::widgets::about::{About, Sections};
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::width;
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
@@ -327,10 +327,17 @@ impl View for DetailsView {
                 copy(&self.lines, cx);
                 true
             }
-            // everything is wrapped anyway
-            Gesture::Wrap => true,
+            // everything is wrapped anyway: the key is free for what it means on rows
+            Gesture::Wrap => {
+                cx.transit(Transition::Open(Screen::WHY, Subject::Object(self.object.clone())));
+                true
+            }
             gesture => self.text.gesture(gesture, &self.lines[..]),
         }
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        Some(if gesture == Gesture::Wrap { "why" } else { word })
     }
 
     fn filter(&self, _: &State) -> String {

@@ -27,8 +27,10 @@ mod pulls;
 mod pulse;
 mod review;
 mod scenes;
+mod trace;
 mod tree;
 mod unrecorded;
+mod why;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -48,6 +50,8 @@ pub const ALL: &[&ViewSpec] = &[
     &objects::SPEC,
     &printed::SPEC,
     &pulse::SPEC,
+    &why::SPEC,
+    &trace::SPEC,
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,

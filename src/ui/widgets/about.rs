@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::lines::Styled;
+use super::sentence;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::health::Counts;
@@ -15,7 +16,7 @@ use fluxdeck_model::domain::text::{counted, sanitise_line};
 use fluxdeck_model::domain::{Coverage, Health, NodeId, Object, Relation, Str};
 use fluxdeck_model::kinds::{Column, Role};
 use fluxdeck_model::state::Cluster;
-use fluxdeck_model::state::projection::{cause_below, message_of, named, word_of};
+use fluxdeck_model::state::projection::{message_of, named, word_of};
 
 /// Columns of the labels on the left.
 const LABEL: usize = 15;
@@ -130,11 +131,13 @@ impl<'a> About<'a> {
         };
         self.sections.field("since", Scope::Text, &self.moment(object.verdict.since));
         let below = forest.below(self.node);
-        if object.verdict.health != health {
-            let cause = cause_below(store, forest, self.node)
-                .map(|cause| format!(": {} ({})", message_of(store, forest, cause), named(store, forest, cause, true)));
-            let failed = below.of(Health::Failed);
-            self.sections.field("", health.into(), &format!("{failed} below failed{}", cause.unwrap_or_default()));
+        if let Some(cause) = sentence::why(self.scene.state, self.node) {
+            let of = if cause.object == *store.reference(self.node) {
+                String::new()
+            } else {
+                format!("{}: ", sentence::short(&cause.object))
+            };
+            self.sections.field("why", cause.health.into(), &format!("{of}{} (w: the whole way)", cause.says));
         }
         let scope = if health.is_failing() { health.into() } else { Scope::Text };
         self.sections.field("message", scope, &object.verdict.message);

@@ -86,6 +86,11 @@ impl Styled {
         width::of(&self.text)
     }
 
+    /// The background of its row, if it has one.
+    pub fn ground(&self) -> Option<Scope> {
+        self.ground
+    }
+
     pub fn parts(&self) -> &[(usize, Scope)] {
         &self.parts
     }

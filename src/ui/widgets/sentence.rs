@@ -1,17 +1,18 @@
 //! What there is to say of an object in a sentence: on its row, and in full above the keys.
 //!
 //! ```text
-//!  Failed: CrashLoopBackOff: web: exit 1, 7 restarts: cannot reach the database (po web/web-7d9c54-88vtw); available: 2/3
-//!  Ready, 2 below failed: po web/web-7d9c54-88vtw: CrashLoopBackOff: web: exit 1, 7 restarts: cannot reach the database; Applied …
+//!  Failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), restarted 7 times; available: 2/3
+//!  Ready, 2 below failed: po web/web-7d9c54-88vtw: container web exits 1 ("cannot reach the database"), restarted 7 times; Applied …
 //! ```
 
 use super::lines::Styled;
 use super::progress;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, revision};
+use fluxdeck_model::insight::why::{self, Because, Sight};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::projection::{cause_below, message_of, named, own_message, word_of};
+use fluxdeck_model::state::projection::{own_message, word_of};
 
 /// Below this width of the screen, kinds and actions have their short names.
 pub const NARROW: u16 = 100;
@@ -34,7 +35,19 @@ pub fn short_written(object: &str) -> String {
     format!("{} {path}", short.unwrap_or(kind))
 }
 
-/// The sentence above the keys: what is being done to the object; else its state in the colour of that, the cause from below, its own message.
+/// The first sentence of why an object is as it is: that of the first cause. None where nothing is wrong, or somebody suspended it.
+/// Costs the way to the cause, which is that of its ancestors and children; nothing where all is well.
+pub fn why(state: &State, node: NodeId) -> Option<Because> {
+    let cluster = state.cluster();
+    let health = cluster.forest.health(node).unwrap_or(Health::Unknown);
+    let is_well = health == Health::Ready && !cluster.forest.below(node).worst().is_some_and(Health::is_failing);
+    if is_well || health == Health::Suspended || cluster.store.object(node).is_none() {
+        return None;
+    }
+    why::first_sentence(&Sight::new(&cluster.store, &cluster.forest, state.clock), node)
+}
+
+/// The sentence above the keys: what is being done to the object; else its state in the colour of that, the first cause, its own message.
 /// Where drift is looked at, that instead.
 pub fn of_object(state: &State, node: NodeId, shows_drift: bool) -> Styled {
     let cluster = state.cluster();
@@ -45,21 +58,24 @@ pub fn of_object(state: &State, node: NodeId, shows_drift: bool) -> Styled {
         return Styled::of(act.health.into(), act.text).and(Scope::Accent, pull);
     }
     let health = forest.health(node).unwrap_or(Health::Unknown);
-    let cause = cause_below(store, forest, node).filter(|_| health != Health::Suspended && !shows_drift);
     let clock = state.person_clock();
     let own = if shows_drift { cluster.message_of(node, &clock) } else { own_message(store, forest, node, &clock) };
     let own = brief(&own);
+    // its own words are said in full: a sentence that repeats them would say them twice
+    let repeats = |cause: &Because| {
+        let head = cause.says.split('…').next().unwrap_or_default();
+        cause.object == *reference && (!health.is_failing() || own.starts_with(head))
+    };
+    let cause = why(state, node).filter(|cause| !shows_drift && !repeats(cause));
     let scope = if health == Health::Ready { Scope::Dim } else { health.into() };
     let mut line = Styled::of(health.into(), word_of(store, forest, node));
-    if let Some(cause) = cause {
+    if let Some(cause) = &cause {
         let below = forest.below(node);
         let failed = below.of(Health::Failed) + below.of(Health::Stalled);
-        let (why, name) = (brief(&message_of(store, forest, cause)), named(store, forest, cause, true));
-        // of many below it is asked first which one; what failed itself says why
-        let text =
-            if health.is_failing() { format!(": {why} ({name})") } else { format!(", {failed} below failed: {name}: {why}") };
-        let of_cause: Scope = forest.health(cause).unwrap_or(Health::Failed).into();
-        line = line.and(of_cause, text);
+        let of = if cause.object == *reference { String::new() } else { format!("{}: ", short(&cause.object)) };
+        // of many below it is asked first which one
+        let lead = if health == Health::Ready { format!(", {failed} below failed: ") } else { ": ".to_owned() };
+        line = line.and(cause.health.into(), format!("{lead}{of}{}", cause.says));
     }
     if !own.is_empty() {
         line = line.and(scope, format!("{}{own}", if cause.is_some() { "; " } else { ": " }));

@@ -23,6 +23,7 @@ mod tree;
 mod troubled;
 mod users;
 mod ways;
+mod why;
 
 use crate::exam;
 use crate::harness::Trial;
@@ -64,4 +65,5 @@ pub const ALL: &[&[Trial]] = &[
     troubled::TRIALS,
     users::TRIALS,
     ways::TRIALS,
+    why::TRIALS,
 ];

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::domain::health::{Health, kstatus};
+use crate::domain::{FailingContainer, Str};
 use crate::kinds::draft::{list, number, string, time};
 use crate::kinds::{Column, Draft, Kind, Role, Trait, Wire};
 
@@ -66,6 +67,28 @@ fn read(wire: &Wire, draft: &mut Draft) {
     if !draft.settle(wire, kstatus::preamble) {
         let (health, reason, message) = judge(wire, draft, init, main);
         draft.verdict(health, &reason, &message);
+        if health == Health::Failed
+            && let Some(container) = init.iter().chain(main).find(|container| failure(container).is_some())
+        {
+            draft.fails(failing(container));
+        }
+    }
+}
+
+/// The same container in fields.
+fn failing(container: &Value) -> FailingContainer {
+    let (waiting, ended) = (&container["state"]["waiting"], &container["state"]["terminated"]);
+    let last = if ended.is_object() { ended } else { &container["lastState"]["terminated"] };
+    let text = |value: &Value, key: &str| Str::from(string(value, &[key]));
+    FailingContainer {
+        name: text(container, "name"),
+        image: text(container, "image"),
+        reason: if waiting.is_object() { text(waiting, "reason") } else { text(ended, "reason") },
+        message: text(waiting, "message"),
+        exit: number(last, &["exitCode"]),
+        ended_by: text(last, "reason"),
+        said: said(last).into(),
+        restarts: u32::try_from(number(container, &["restartCount"]).unwrap_or(0)).unwrap_or(u32::MAX),
     }
 }
 

@@ -9,6 +9,7 @@ use super::home;
 use super::matches::namespace_of;
 use crate::domain::health::Counts;
 use crate::domain::{Changes, GroupKind, Health, NodeId, Relation, Store, Str};
+use crate::insight::why::Below;
 use crate::kinds::{self, Kind, Role};
 
 /// What the tree's top level is.
@@ -401,5 +402,28 @@ fn effective(kind: &Kind, own: Health, below: &Counts) -> Health {
     match own {
         Health::Progressing if kind.role == Role::Workload && below.of(Health::Failed) > 0 => Health::Failed,
         own => own,
+    }
+}
+
+/// What explanations look at: the health that the trees show, and their counts.
+impl Below for Forest {
+    fn kind_of(&self, id: NodeId) -> &'static Kind {
+        self.kind(id)
+    }
+
+    fn shown(&self, id: NodeId) -> Option<Health> {
+        self.health(id)
+    }
+
+    fn counts(&self, id: NodeId) -> Counts {
+        self.below(id)
+    }
+
+    fn homes(&self, id: NodeId) -> &[NodeId] {
+        self.children(id)
+    }
+
+    fn holds(&self, id: NodeId) -> bool {
+        self.contains(id)
     }
 }

@@ -14,6 +14,7 @@ fn field(path: &str, value: &str, places: &[(&str, u32, Layer)]) -> Declaration 
 
 fn declared() -> Declared {
     Declared {
+        origin: None,
         object: "Deployment apps/web".to_owned(),
         applied_by: "flux-system/apps".to_owned(),
         at: Commit { url: "https://forge.test/fleet".into(), id: "0123456789abcdef".into() },

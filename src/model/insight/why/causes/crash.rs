@@ -1,0 +1,52 @@
+//! A container that ends, again and again or for good.
+
+use super::CauseRule;
+use crate::domain::text::counted;
+use crate::insight::why::clue::{Clue, Diagnosis};
+use crate::insight::why::messages::brief;
+use crate::insight::why::remedy::Remedy;
+
+pub(super) const RULE: CauseRule = CauseRule { name: "crash", doc: "a container ends with an error, or cannot be started", find };
+
+fn find(clue: &Clue) -> Option<Diagnosis> {
+    let container = clue.container()?;
+    let name = &container.name;
+    let last = clue
+        .evidence
+        .and_then(|evidence| evidence.log.get())
+        .and_then(|log| log.lines.iter().rev().find(|line| !line.trim().is_empty()));
+    let said = match (&*container.said, last) {
+        ("", Some(line)) => brief(line),
+        (said, _) => brief(said),
+    };
+    let quoted = if said.is_empty() { String::new() } else { format!(" (\"{said}\")") };
+    let says = match container.exit {
+        Some(0) => format!("container {name} ends although it should run{quoted}{}", times(container.restarts)),
+        Some(code) => {
+            format!("container {name} exits {code}{}{quoted}{}", meaning(code, &container.ended_by), times(container.restarts))
+        }
+        None => format!(
+            "container {name} cannot be started: {}",
+            brief(if container.message.is_empty() { &container.reason } else { &container.message })
+        ),
+    };
+    Some(clue.diagnose(says).press(&[Remedy::Logs, Remedy::File]))
+}
+
+/// What a code means beyond the program's own: signals, and what shells say (POSIX `exit`, 126 and 127; 128 and the number of a signal).
+fn meaning(code: i64, ended_by: &str) -> &'static str {
+    match (code, ended_by) {
+        (_, "ContainerCannotRun" | "StartError") => " (it cannot be run)",
+        (126, _) => " (its command cannot be executed)",
+        (127, _) => " (its command is not found)",
+        (137, _) => " (killed)",
+        (139, _) => " (segmentation fault)",
+        (143, _) => " (terminated)",
+        _ => "",
+    }
+}
+
+/// `, restarted 7 times`.
+pub(super) fn times(restarts: u32) -> String {
+    if restarts == 0 { String::new() } else { format!(", restarted {}", counted(restarts, "time")) }
+}

@@ -1,0 +1,8 @@
+//! Explanations of small clusters made of real manifests and statuses.
+
+mod causes;
+mod groups;
+mod hostile;
+mod pods;
+mod walks;
+mod world;

@@ -1,0 +1,120 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ui::widgets::testing::World;
+use fluxdeck_model::domain::EventRow;
+use fluxdeck_model::insight::why::Learned;
+use fluxdeck_model::insight::why::evidence::LogEnd;
+use fluxdeck_model::state::Effect;
+
+fn pod() -> Value {
+    json!({
+        "metadata": {"name": "web-1-a", "namespace": "apps", "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "Deployment/\"apps\"/\"web\""}]},
+        "status": {"phase": "Running", "containerStatuses": [{"name": "web", "restartCount": 7, "ready": false,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": "cannot open config"}}}]}
+    })
+}
+
+fn world() -> (World, ObjectRef) {
+    let mut world = World::default();
+    let message = "health check failed after 1m0s: timeout waiting for: [Deployment/apps/web status: 'InProgress']";
+    let conditions = json!([{"type": "Ready", "status": "False", "reason": "HealthCheckFailed", "message": message, "lastTransitionTime": "2026-01-01T00:06:00Z"}]);
+    let object = world.put(
+        "ks",
+        &json!({"status": {"observedGeneration": 1, "conditions": conditions,
+        "lastAttemptedRevision": "main@sha1:86058ad0123456789abcdef0123456789abcdef0",
+        "inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}}),
+    );
+    world.put(
+        "deploy",
+        &json!({"spec": {"replicas": 1}, "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1}}),
+    );
+    world.put("po", &pod());
+    (world, object)
+}
+
+#[test]
+fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
+    let (mut world, object) = world();
+    let mut view = WhyView::new(object);
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    let [Effect::Look { ticket, object: of, aspect: Aspect::Evidence(wants), .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((&*of.name, &wants[..]), ("web-1-a", &[Want::Log, Want::Node, Want::Claims][..]));
+    let ticket = *ticket;
+    let lines = world.show(&mut view, 80, 20);
+    assert!(lines[0].contains("✗ cause  po apps/web-1-a: container web exits 1 (\"cannot open config\"),"), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("↳ ✗ deploy apps/web: 0 of 1 pod ready")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("↳ ✗ ks apps/web: health check failed")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with(" since") && line.contains("with main@86058ad (ks apps/web)")),
+        "{lines:#?}"
+    );
+    assert!(lines.iter().any(|line| line.contains("asking the cluster")), "{lines:#?}");
+
+    // the cursor stays where it is when evidence comes
+    world.act(|cx| view.gesture(Gesture::Down, cx));
+    assert_eq!(&*view.selection(world.state())[0].name, "web");
+    let events = vec![EventRow {
+        is_warning: true,
+        reason: "BackOff".into(),
+        message: "Back-off restarting failed container".into(),
+        ..EventRow::default()
+    }];
+    let log = LogEnd { container: "web".into(), is_previous: true, lines: vec!["level=fatal msg=\"cannot open config\"".into()] };
+    let found = Evidence {
+        events: Learned::Here(events),
+        log: Learned::Here(log),
+        node: Learned::Unreadable("nodes is forbidden".into()),
+        ..Evidence::default()
+    };
+    world.act(|cx| view.reply(ticket, &Reply::Evidence(Box::new(found)), cx));
+    let lines = world.show(&mut view, 80, 20);
+    assert_eq!(&*view.selection(world.state())[0].gk.kind, "Deployment");
+    for part in [
+        " log       level=fatal",
+        "BackOff: Back-off restarting",
+        " not read  the node of Pod apps/web-1-a: nodes is forbidden",
+        " press     l logs   o file",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
+    }
+    let (_, opened) = world.act(|cx| view.gesture(Gesture::Open, cx));
+    assert!(
+        matches!(&opened[..], [Transition::Open(Screen::DETAILS, Subject::Object(object))] if &*object.gk.kind == "Deployment"),
+        "{opened:?}"
+    );
+}
+
+#[test]
+fn all_that_is_broken_is_as_many_sentences_as_there_are_causes() {
+    let (mut world, _) = world();
+    let mut view = All::default();
+    let lines = world.show(&mut view, 100, 6);
+    assert!(lines[1].contains("3  ✗ po apps/web-1-a: container web exits 1"), "{lines:#?}");
+    assert_eq!(view.title(world.state()), "why: 3 objects broken by 1 first cause");
+    let (_, opened) = world.act(|cx| view.gesture(Gesture::Open, cx));
+    assert!(matches!(&opened[..], [Transition::Open(Screen::WHY, Subject::Object(_))]), "{opened:?}");
+}
+
+#[test]
+fn of_what_is_well_the_screen_says_so() {
+    let mut world = World::default();
+    let object = world.put("ks", &json!({"status": {"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}]}}));
+    let mut view = WhyView::new(object);
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    assert!(effects.is_empty(), "nothing is asked: {effects:?}");
+    assert!(world.show(&mut view, 80, 6)[0].contains("all is well"));
+    assert_eq!(view.title(world.state()), "all is well with Kustomization apps/web");
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let (mut world, object) = world();
+    let mut view = WhyView::new(object);
+    world.act(|cx| view.opened(cx));
+    for (width, height) in [(0, 0), (1, 1), (20, 5), (300, 2)] {
+        world.show(&mut view, width, height);
+        world.show(&mut All::default(), width, height);
+    }
+}
