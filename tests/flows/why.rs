@@ -70,7 +70,7 @@ async fn every_red_object_of_the_fleet_is_in_one_group_and_there_are_fewer_of_th
     assert!(groups.len() * 4 < hits.len() * 3, "{} of {}", groups.len(), hits.len());
 
     deck.keys(": \"why\" enter").await.shows("FIRST CAUSE").shows("broken by");
-    deck.shows("GitRepository faults/unreachable").keys("enter").await.shows("✗ cause");
+    deck.shows("gitrepo faults/unreachable").keys("enter").await.shows("✗ cause");
 }
 
 #[tokio::test(start_paused = true)]

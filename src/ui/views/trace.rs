@@ -1,17 +1,14 @@
 //! Where an object comes from, up to the source, the commit, the file and the line.
 //!
 //! ```text
-//!  Pod web/web-7d9c54-88vtw
-//!   state         ✗ Failed
-//!  owned by Deployment web/web
-//!  applied by Kustomization flux-system/apps
+//!  ✗ Pod web/web-7d9c54-88vtw  Failed
+//!   declared      Deployment web/web  flux/apps/base/web/deployment.yaml:2 at 86058ad (o: its fields)
+//!  owned by ✗ Deployment web/web  Failed
+//!  applied by ● Kustomization flux-system/apps  Ready
 //!   path          ./flux/apps/production
-//!  fetched from GitRepository flux-system/fleet
+//!  fetched from ● GitRepository flux-system/fleet  Ready
 //!   url           https://git.example.test/ops/fleet
 //!   revision      main@86058ad
-//!
-//!  Declared (o: its fields)
-//!   at            86058ad  flux/apps/base/web/deployment.yaml:1
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -62,27 +59,34 @@ impl Trace {
             return vec![Styled::of(Style::Text, format!("{} is not among the objects that are read", self.object))];
         };
         let found = lineage(&cluster.store, node);
-        for one in &found.ancestors {
+        for (at, one) in found.ancestors.iter().enumerate() {
             ancestor(&mut sections, one, width, scene);
+            if at == 0 {
+                self.declared(&mut sections);
+            }
         }
         if let Some(gap) = &found.gap {
             sections.field("not known", Style::Unknown, gap);
         }
-        let Some(manifest) = &self.manifest else { return sections.lines };
-        sections.heading("Declared (o: its fields)");
-        sections.field("object", Style::Text, &manifest.object.to_string());
+        sections.lines
+    }
+
+    /// The file and the line that declare it, or what made it.
+    fn declared(&self, sections: &mut Sections) {
+        let Some(manifest) = &self.manifest else { return };
+        let of = if manifest.object == self.object { String::new() } else { format!("{}  ", manifest.object) };
         match &self.declared.answer {
-            Answer::Waiting => sections.field("", Style::Dim, "reading the repository …"),
+            Answer::Waiting => sections.field("declared", Style::Dim, &format!("{of}reading the repository …")),
             Answer::Failed(error) => {
-                sections.field("", Style::Error, &error.message);
+                sections.field("declared", Style::Error, &format!("{of}{}", error.message));
                 sections.field("", Style::Dim, &error.hint);
             }
             Answer::Here(declared) => {
                 let at = declared.origin.as_ref().map_or_else(|| "made by a generator".to_owned(), place);
-                sections.line("at", &Styled::of(Style::Text, declared.at.short()).and(Style::Reference, format!("  {at}")));
+                let line = Styled::of(Style::Text, of).and(Style::Reference, at);
+                sections.line("declared", &line.and(Style::Text, format!(" at {} (o: its fields)", declared.at.short())));
             }
         }
-        sections.lines
     }
 }
 
@@ -194,12 +198,7 @@ mod tests {
         assert_eq!(applied_by.to_string(), "Kustomization apps/web");
         let ticket = *ticket;
         let lines = world.show(&mut view, 80, 16);
-        for part in [
-            " applied by ? Kustomization apps/web",
-            "  path          ./apps",
-            " Declared (o: its fields)",
-            "reading the repository",
-        ] {
+        for part in [" applied by ? Kustomization apps/web", "  path          ./apps", "reading the repository"] {
             assert!(lines.iter().any(|line| line.starts_with(part) || line.contains(part.trim())), "{part}: {lines:#?}");
         }
         world.act(|cx| view.reply(ticket, &Reply::Failed(Error::failed("no checkout has it", "")), cx));

@@ -10,7 +10,8 @@ pub(super) const RULE: CauseRule =
     CauseRule { name: "suspended", doc: "the object is suspended; by whom and why, if that was said", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
-    let suspension = clue.object?.suspension.as_deref()?;
+    // deletion goes on although it is suspended: what holds that is another cause
+    let suspension = clue.object?.suspension.as_deref().filter(|_| clue.health == Health::Suspended)?;
     let mut parts = vec!["it is suspended".to_owned()];
     match (&suspension.by, &suspension.reason) {
         (None, None) => parts.push(", and nothing says by whom or why".to_owned()),

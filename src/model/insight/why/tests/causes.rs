@@ -267,6 +267,17 @@ fn manifests_that_cannot_be_built_or_applied() {
             "hr apps/web",
             "spec.replicas",
         ),
+        (
+            "a release whose wait ended",
+            vec![(
+                "hr apps/web",
+                failed("UpgradeFailed", "Helm upgrade failed for release apps/web with chart web@2: context deadline exceeded"),
+            )],
+            "hr apps/web",
+            "other",
+            "hr apps/web",
+            "Helm upgrade failed",
+        ),
         ks("anything else", "ReconciliationFailed", "something that nobody foresaw", "other", "something that nobody foresaw"),
     ]);
 }

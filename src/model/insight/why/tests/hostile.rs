@@ -13,7 +13,7 @@ const LONGEST: usize = 400;
 fn no_message_makes_a_sentence_that_is_longer_than_a_few_lines_or_moves_the_cursor() {
     let hostile = format!(
         "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}gnp.exe\n{}\u{0301}\u{0301}\u{0301}\u{0301}\u{0301}\u{0301}",
-        "x".repeat(1 << 20)
+        "x".repeat(16 << 10)
     );
     for reason in [
         "BuildFailed",
@@ -30,7 +30,7 @@ fn no_message_makes_a_sentence_that_is_longer_than_a_few_lines_or_moves_the_curs
             format!("exceeded quota: {hostile}, requested: {hostile}, used: {hostile}, limited: {hostile}"),
             format!("secrets \"{hostile}\" not found"),
             format!("no matches for kind \"{hostile}\" in version \"{hostile}\""),
-            format!("[{}]", "Deployment/apps/web status: 'InProgress', ".repeat(10_000)),
+            format!("[{}]", "Deployment/apps/web status: 'InProgress', ".repeat(1000)),
         ] {
             let world = World::of(&[("ks apps/web", failed(reason, &message)), ("gitrepo apps/web", failed(reason, &message))]);
             for asked in ["ks apps/web", "gitrepo apps/web"] {
@@ -65,4 +65,12 @@ fn a_quota_that_is_used_up_says_of_what() {
         &json!({"metadata": {"name": "compute"}, "status": {"hard": {"pods": "4", "cpu": "8"}, "used": {"pods": "4", "cpu": "2"}}}),
     );
     assert_eq!(quota.full, [("pods".to_owned(), "4".to_owned(), "4".to_owned())]);
+}
+
+#[test]
+fn a_megabyte_is_a_sentence_too() {
+    let message = format!("kustomize build failed: {}", "\u{1b}[2Jx".repeat(200 << 10));
+    let world = World::of(&[("ks apps/web", failed("BuildFailed", &message))]);
+    let says = &world.why("ks apps/web").steps[0].says;
+    assert!(width::of(says) <= LONGEST && !says.contains('\u{1b}') && says.starts_with("kustomize build failed: "), "{says}");
 }
