@@ -12,7 +12,7 @@ use crate::runtime::{self, Origin};
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{NodeId, ObjectRef, duration, revision};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::why::{self, Because, BrokenGroup, Dossier, Evidence, Explanation, Part, Press, Remedy, Sight};
+use fluxdeck_model::insight::why::{self, Because, BrokenGroup, Dossier, Evidence, Explanation, Press, Remedy, Sight, StepPart};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Cluster, State};
 
@@ -121,7 +121,7 @@ fn text(explanation: &Explanation, evidence: Option<&Evidence>, now: Timestamp) 
     };
     for step in &explanation.steps {
         let lead = match step.part {
-            Part::Cause => format!("{} cause  ", step.health.glyph()),
+            StepPart::Cause => format!("{} cause  ", step.health.glyph()),
             _ if explanation.rule.is_none() => format!("{} ", step.health.glyph()),
             _ => format!("  ↳ {} ", step.health.glyph()),
         };

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::evidence::Evidence;
 use super::remedy::Remedy;
 use super::sight::Sight;
-use super::walk::Via;
+use super::walk::Lead;
 use crate::domain::object::{FailingContainer, Particular};
 use crate::domain::{EventRow, Health, NodeId, Object, ObjectRef};
 use crate::kinds::{self, Kind, Trait};
@@ -22,7 +22,7 @@ pub struct Clue<'a> {
     /// What decides on its state; of a release that was rolled back, why.
     pub message: &'a str,
     /// How the way came here.
-    pub via: Option<Via>,
+    pub via: Option<Lead>,
     /// Objects that wait for one another.
     pub circle: &'a [NodeId],
     pub evidence: Option<&'a Evidence>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::sight::Sight;
-use super::walk::{Course, End};
-use super::{Because, Dossier, Part, Press, Via, diagnosed, presses, revision, since_of};
+use super::walk::{Course, CourseEnd};
+use super::{Because, Dossier, Lead, Press, StepPart, diagnosed, presses, revision, since_of};
 use crate::domain::{Health, NodeId, ObjectRef, Str};
 
 /// A first cause, and everything that is broken by it.
@@ -64,7 +64,7 @@ pub fn broken(sight: &Sight, is_meant: impl Fn(NodeId) -> bool) -> Vec<BrokenGro
                 says: diagnosis.says,
                 witness: diagnosis.witness,
                 since: diagnosis.since.or_else(|| since_of(sight, last)),
-                part: Part::Cause,
+                part: StepPart::Cause,
             };
             let same = named(&causes.into_iter().filter(|node| *node != first).collect::<Vec<_>>());
             BrokenGroup { rule, key, cause, same, hits: named(&hits), since, revision, presses }
@@ -116,13 +116,15 @@ impl Ends {
         }
         let course = self.course(sight, id);
         let end = match course.end {
-            End::Well => None,
-            End::Circle(begin) => course.nodes[begin..].iter().map(|(node, _)| *node).min_by_key(|node| sight.reference(*node)),
-            End::Cause | End::Long => course.nodes.last().map(|(node, _)| *node),
+            CourseEnd::Well => None,
+            CourseEnd::Circle(begin) => {
+                course.nodes[begin..].iter().map(|(node, _)| *node).min_by_key(|node| sight.reference(*node))
+            }
+            CourseEnd::Cause | CourseEnd::Long => course.nodes.last().map(|(node, _)| *node),
         };
         // from each of them the way is the same, but for what is only asked of the first
         for (node, via) in &course.nodes {
-            if via.is_none_or(|via| via != Via::Applier) {
+            if via.is_none_or(|via| via != Lead::Applier) {
                 self.known.insert(*node, end);
             }
         }

@@ -32,7 +32,7 @@ pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};
 pub use sight::{Below, Picked, Sight};
-pub use walk::{Course, End, MOST_STEPS, Via};
+pub use walk::{Course, CourseEnd, Lead, MOST_STEPS};
 pub use wants::{Want, wants};
 
 use crate::domain::store::{Coverage, Presence};
@@ -71,12 +71,12 @@ pub struct Because {
     pub says: String,
     pub witness: Witness,
     pub since: Option<Timestamp>,
-    pub part: Part,
+    pub part: StepPart,
 }
 
 /// What a step is in an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum StepPart {
     /// The first cause.
     Cause,
     /// Between the cause and the object that was asked about.
@@ -87,7 +87,7 @@ pub enum Part {
     Beyond,
 }
 
-impl Part {
+impl StepPart {
     pub fn slug(self) -> &'static str {
         match self {
             Self::Cause => "cause",
@@ -123,7 +123,7 @@ pub fn explain(sight: &Sight, id: NodeId, dossier: &Dossier) -> Explanation {
     let course = sight.course(id);
     let about = sight.reference(id).clone();
     let health = sight.health(id);
-    if course.end == End::Well {
+    if course.end == CourseEnd::Well {
         return well(sight, id, &course);
     }
     let (last, via) = *course.nodes.last().expect("a course begins with the object");
@@ -134,12 +134,12 @@ pub fn explain(sight: &Sight, id: NodeId, dossier: &Dossier) -> Explanation {
         says: diagnosis.says.clone(),
         witness: diagnosis.witness.clone(),
         since: diagnosis.since.or_else(|| since_of(sight, last)),
-        part: Part::Cause,
+        part: StepPart::Cause,
     };
     let mut steps = vec![cause];
     steps.extend(effects(sight, &course));
     steps.extend(beyond(sight, &course));
-    let asked = steps.iter().filter(|step| step.part != Part::Beyond);
+    let asked = steps.iter().filter(|step| step.part != StepPart::Beyond);
     let since = asked.filter(|step| step.health != Health::Ready).filter_map(|step| step.since).min();
     let revision = revision(sight, last, id);
     let presses = presses(sight, &course, &diagnosis, revision.as_ref());
@@ -158,22 +158,22 @@ pub fn explain(sight: &Sight, id: NodeId, dossier: &Dossier) -> Explanation {
 /// The first sentence of an explanation alone: what a line has room for. None where nothing is wrong. Costs the walk, and the rules.
 pub fn first_sentence(sight: &Sight, id: NodeId) -> Option<Because> {
     let course = sight.course(id);
-    if course.end == End::Well {
+    if course.end == CourseEnd::Well {
         return None;
     }
     let last = course.nodes.last()?.0;
     let (_, diagnosis) = diagnosed(sight, &course, &Dossier::new());
     let since = diagnosis.since.or_else(|| since_of(sight, last));
     let (object, health) = (sight.reference(last).clone(), sight.health(last));
-    Some(Because { object, health, says: diagnosis.says, witness: diagnosis.witness, since, part: Part::Cause })
+    Some(Because { object, health, says: diagnosis.says, witness: diagnosis.witness, since, part: StepPart::Cause })
 }
 
 /// What the rules say of the end of a course.
 fn diagnosed(sight: &Sight, course: &Course, dossier: &Dossier) -> (&'static CauseRule, Diagnosis) {
     let (node, via) = *course.nodes.last().expect("a course begins with the object");
     let circle: Vec<_> = match course.end {
-        End::Circle(begin) => course.nodes[begin..].iter().map(|(node, _)| *node).collect(),
-        End::Cause | End::Well | End::Long => Vec::new(),
+        CourseEnd::Circle(begin) => course.nodes[begin..].iter().map(|(node, _)| *node).collect(),
+        CourseEnd::Cause | CourseEnd::Well | CourseEnd::Long => Vec::new(),
     };
     let object = sight.object(node);
     let clue = Clue {
@@ -198,7 +198,7 @@ fn well(sight: &Sight, id: NodeId, course: &Course) -> Explanation {
     let since = since_of(sight, id);
     let says = wording::well(sight, id);
     let witness = wording::witness(sight, id);
-    let step = Because { object: about.clone(), health, says, witness, since, part: Part::Asked };
+    let step = Because { object: about.clone(), health, says, witness, since, part: StepPart::Asked };
     let gaps = gaps(sight, course, None);
     Explanation {
         about,
@@ -217,10 +217,10 @@ fn well(sight: &Sight, id: NodeId, course: &Course) -> Explanation {
 fn effects(sight: &Sight, course: &Course) -> Vec<Because> {
     let asked = course.nodes[0].0;
     let before = course.nodes[..course.nodes.len() - 1].iter().enumerate().rev();
-    let step = |(at, (node, _)): (usize, &(NodeId, Option<Via>))| {
+    let step = |(at, (node, _)): (usize, &(NodeId, Option<Lead>))| {
         let via = course.nodes[at + 1].1;
-        let part = if *node == asked { Part::Asked } else { Part::Effect };
-        (part == Part::Asked || !sight.passes_on(*node)).then(|| Because {
+        let part = if *node == asked { StepPart::Asked } else { StepPart::Effect };
+        (part == StepPart::Asked || !sight.passes_on(*node)).then(|| Because {
             object: sight.reference(*node).clone(),
             health: sight.health(*node),
             says: wording::effect(sight, *node, via),
@@ -248,15 +248,15 @@ fn beyond(sight: &Sight, course: &Course) -> Vec<Because> {
             found.push(Because {
                 object: sight.reference(above).clone(),
                 health: sight.health(above),
-                says: wording::effect(sight, above, Some(Via::Child)),
+                says: wording::effect(sight, above, Some(Lead::Child)),
                 witness: wording::witness(sight, above),
                 since: since_of(sight, above),
-                part: Part::Beyond,
+                part: StepPart::Beyond,
             });
         }
         at = above;
     }
-    let is_circle = matches!(course.end, End::Circle(_));
+    let is_circle = matches!(course.end, CourseEnd::Circle(_));
     found.extend(waiting(sight, &on_course).filter(|_| !is_circle));
     found
 }
@@ -282,7 +282,7 @@ fn waiting(sight: &Sight, on_course: &[NodeId]) -> Option<Because> {
         says: wording::waiting(sight, &found[1..]),
         witness: wording::witness(sight, first),
         since: since_of(sight, first),
-        part: Part::Beyond,
+        part: StepPart::Beyond,
     })
 }
 
@@ -348,13 +348,13 @@ fn presses(sight: &Sight, course: &Course, diagnosis: &Diagnosis, revision: Opti
 }
 
 /// What the user may not read, and would say more.
-fn gaps(sight: &Sight, course: &Course, via: Option<Via>) -> Vec<String> {
+fn gaps(sight: &Sight, course: &Course, via: Option<Lead>) -> Vec<String> {
     let mut gaps = Vec::new();
     let (last, _) = *course.nodes.last().expect("a course begins with the object");
     if course.is_cut {
         gaps.push("not all objects below were looked at: there are too many".to_owned());
     }
-    if course.end == End::Long {
+    if course.end == CourseEnd::Long {
         gaps.push("the way goes on: it was followed no further".to_owned());
     }
     let is_workload = sight.kind(last).has(Trait::MakesPods) || sight.kind(last).has(Trait::OwnsPods);
@@ -375,7 +375,7 @@ fn gaps(sight: &Sight, course: &Course, via: Option<Via>) -> Vec<String> {
     }
     let asked = course.nodes[0].0;
     for above in sight.appliers(asked).into_iter().chain(sight.appliers(last)) {
-        if sight.store.presence(above) == Presence::Restricted && via != Some(Via::Applier) {
+        if sight.store.presence(above) == Presence::Restricted && via != Some(Lead::Applier) {
             let gap = format!("{}: you may not read what applies it", sight.reference(above));
             if !gaps.contains(&gap) {
                 gaps.push(gap);

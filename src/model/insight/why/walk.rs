@@ -19,7 +19,7 @@ pub const MOST_STEPS: usize = 32;
 
 /// How one object leads to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
+pub enum Lead {
     /// It waits for that one.
     Dependency,
     /// It takes its content from that one.
@@ -34,7 +34,7 @@ pub enum Via {
 
 /// How a way ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum CourseEnd {
     /// With the first cause.
     Cause,
     /// Nothing is wrong.
@@ -49,8 +49,8 @@ pub enum End {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     /// Begins with the object that was asked about; each with how the one before leads to it.
-    pub nodes: Vec<(NodeId, Option<Via>)>,
-    pub end: End,
+    pub nodes: Vec<(NodeId, Option<Lead>)>,
+    pub end: CourseEnd,
     /// Not all children of some object were looked at.
     pub is_cut: bool,
 }
@@ -58,7 +58,7 @@ pub struct Course {
 /// The step after an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    To(NodeId, Via, bool),
+    To(NodeId, Lead, bool),
     Cause,
     Well,
 }
@@ -71,7 +71,7 @@ impl Sight<'_> {
 
     /// The same, with ways that were walked before: where `end` knows how the way from an object ends, it leads there at once.
     pub(super) fn course_until(&self, from: NodeId, end: impl Fn(NodeId) -> Option<NodeId>) -> Course {
-        let mut course = Course { nodes: vec![(from, None)], end: End::Long, is_cut: false };
+        let mut course = Course { nodes: vec![(from, None)], end: CourseEnd::Long, is_cut: false };
         let mut is_upward = false;
         while course.nodes.len() < MOST_STEPS {
             let (at, via) = *course.nodes.last().expect("it begins with one");
@@ -79,32 +79,32 @@ impl Sight<'_> {
                 if known != at {
                     course.nodes.push((known, via));
                 }
-                course.end = End::Cause;
+                course.end = CourseEnd::Cause;
                 return course;
             }
             // a controller that is scaled to nothing is as it should be, for its Deployment
-            if via == Some(Via::Controller) && self.health(at) == Health::Ready {
-                course.end = End::Cause;
+            if via == Some(Lead::Controller) && self.health(at) == Health::Ready {
+                course.end = CourseEnd::Cause;
                 return course;
             }
             let turn = if is_upward && self.health(at) == Health::Ready { self.above(at) } else { self.turn(at) };
             match turn {
                 Turn::Cause => {
-                    course.end = End::Cause;
+                    course.end = CourseEnd::Cause;
                     return course;
                 }
                 Turn::Well => {
-                    course.end = End::Well;
+                    course.end = CourseEnd::Well;
                     return course;
                 }
                 Turn::To(next, via, is_cut) => {
                     if let Some(begin) = course.nodes.iter().position(|(node, _)| *node == next) {
-                        let waits = |at: usize| course.nodes.get(at).is_none_or(|(_, via)| *via == Some(Via::Dependency));
-                        let is_circle = via == Via::Dependency && (begin + 1..course.nodes.len()).all(waits);
-                        course.end = if is_circle { End::Circle(begin) } else { End::Cause };
+                        let waits = |at: usize| course.nodes.get(at).is_none_or(|(_, via)| *via == Some(Lead::Dependency));
+                        let is_circle = via == Lead::Dependency && (begin + 1..course.nodes.len()).all(waits);
+                        course.end = if is_circle { CourseEnd::Circle(begin) } else { CourseEnd::Cause };
                         return course;
                     }
-                    is_upward = via == Via::Applier;
+                    is_upward = via == Lead::Applier;
                     course.is_cut |= is_cut;
                     course.nodes.push((next, Some(via)));
                 }
@@ -132,12 +132,12 @@ impl Sight<'_> {
     /// An object of Flux that failed, or is under way.
     fn reconciled(&self, id: NodeId, object: &Object) -> Turn {
         if let Some(controller) = self.stopped_controller(id, object) {
-            return Turn::To(controller, Via::Controller, false);
+            return Turn::To(controller, Lead::Controller, false);
         }
         if self.lacks_content(id, object)
             && let Some(source) = self.content(id)
         {
-            return Turn::To(source, Via::Content, false);
+            return Turn::To(source, Lead::Content, false);
         }
         // what is fed by a source is not the reason why that fails
         let is_fed = matches!(self.kind(id).role, Role::Source | Role::Image);
@@ -153,8 +153,8 @@ impl Sight<'_> {
 
     /// What an object waits for: a dependency, or what it takes its content from.
     fn awaited(&self, id: NodeId, object: &Object) -> Turn {
-        let depends = self.dependency(id, object).map(|node| Turn::To(node, Via::Dependency, false));
-        let content = || self.content(id).map(|node| Turn::To(node, Via::Content, false));
+        let depends = self.dependency(id, object).map(|node| Turn::To(node, Lead::Dependency, false));
+        let content = || self.content(id).map(|node| Turn::To(node, Lead::Content, false));
         depends.or_else(content).unwrap_or(Turn::Cause)
     }
 
@@ -212,7 +212,7 @@ impl Sight<'_> {
             named.is_empty() || named.contains(&own)
         };
         let picked = self.worst_child(id, is_meant, is_named)?;
-        Some(Turn::To(picked.node, Via::Child, picked.is_cut))
+        Some(Turn::To(picked.node, Lead::Child, picked.is_cut))
     }
 
     /// A child that is not ready yet.
@@ -228,7 +228,7 @@ impl Sight<'_> {
             return Turn::Cause;
         }
         let to_blame = self.appliers(id).into_iter().find(|node| !self.is_well(*node) && self.object(*node).is_some());
-        to_blame.map_or(Turn::Cause, |node| Turn::To(node, Via::Applier, false))
+        to_blame.map_or(Turn::Cause, |node| Turn::To(node, Lead::Applier, false))
     }
 
     /// An object that is well: what fails below it, or what keeps news from it.
@@ -239,7 +239,7 @@ impl Sight<'_> {
             return turn;
         }
         if let Some(controller) = self.stopped_controller(id, object) {
-            return Turn::To(controller, Via::Controller, false);
+            return Turn::To(controller, Lead::Controller, false);
         }
         self.above(id)
     }
@@ -247,15 +247,15 @@ impl Sight<'_> {
     /// What keeps news from an object that is well: its source, or what applies it.
     fn above(&self, id: NodeId) -> Turn {
         if let Some(source) = self.content(id).filter(|node| self.object(*node).is_some()) {
-            return Turn::To(source, Via::Content, false);
+            return Turn::To(source, Lead::Content, false);
         }
         let owners = self.store.owners(id).iter().copied();
         for above in owners.chain(self.appliers(id)) {
             if self.object(above).is_none() || self.health(above) != Health::Ready {
-                return Turn::To(above, Via::Applier, false);
+                return Turn::To(above, Lead::Applier, false);
             }
         }
-        self.well_above(id).map_or(Turn::Well, |node| Turn::To(node, Via::Applier, false))
+        self.well_above(id).map_or(Turn::Well, |node| Turn::To(node, Lead::Applier, false))
     }
 
     /// What is above an object and ready, where something further up is not.

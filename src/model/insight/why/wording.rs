@@ -3,7 +3,7 @@
 use super::clue::Witness;
 use super::messages::{brief, checked};
 use super::sight::Sight;
-use super::walk::Via;
+use super::walk::Lead;
 use crate::domain::text::counted;
 use crate::domain::{Health, NodeId, Object, Relation, duration, revision};
 use crate::kinds::{Role, Trait};
@@ -12,11 +12,11 @@ use crate::kinds::{Role, Trait};
 const MOST_NAMES: usize = 6;
 
 /// What led on from the cause: `0 of 2 pods are ready`.
-pub fn effect(sight: &Sight, id: NodeId, via: Option<Via>) -> String {
+pub fn effect(sight: &Sight, id: NodeId, via: Option<Lead>) -> String {
     let Some(object) = sight.object(id) else { return "it is not there".to_owned() };
     let kind = sight.kind(id);
     match sight.health(id) {
-        Health::Ready if via == Some(Via::Child) => "it is ready itself: what is below it is not".to_owned(),
+        Health::Ready if via == Some(Lead::Child) => "it is ready itself: what is below it is not".to_owned(),
         Health::Ready => "it is ready itself, and gets nothing new".to_owned(),
         Health::Suspended => "it is suspended".to_owned(),
         _ if kind.role == Role::Workload => workload(sight, id, object),

@@ -12,7 +12,7 @@ use crate::ui::widgets::sentence::{brief, short};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::actions::{self, Action, Reach};
 use fluxdeck_model::domain::{ObjectRef, revision};
-use fluxdeck_model::insight::why::{Because, Evidence, Explanation, Part, Press, Remedy};
+use fluxdeck_model::insight::why::{Because, Evidence, Explanation, Press, Remedy, StepPart};
 use fluxdeck_model::playbooks;
 
 /// Columns of the labels below the steps.
@@ -68,13 +68,13 @@ impl Sheet<'_> {
         let theme = self.scene.theme;
         let health = Style::from(step.health);
         let glyph = theme.glyph(step.health);
-        let is_cause = step.part == Part::Cause && self.explanation.rule.is_some();
+        let is_cause = step.part == StepPart::Cause && self.explanation.rule.is_some();
         let (line, indent) = match step.part {
             _ if is_cause => (Styled::of(health, format!("{glyph} cause  ")), LABEL),
-            Part::Asked if self.explanation.rule.is_none() => (Styled::of(health, format!("{glyph} ")), 2),
+            StepPart::Asked if self.explanation.rule.is_none() => (Styled::of(health, format!("{glyph} ")), 2),
             _ => (Styled::of(Style::Dim, theme.sign("  ↳ ", "  > ")).and(health, format!("{glyph} ")), 6),
         };
-        let named = if step.part == Part::Asked { Style::Accent } else { Style::Text };
+        let named = if step.part == StepPart::Asked { Style::Accent } else { Style::Text };
         let says = if is_cause { health } else { Style::Text };
         let line = line.and(named, self.name(&step.object)).and(says, format!(": {}", step.says));
         let mark = |line: Styled| if is_selected { line.on(Style::Selection) } else { line };

@@ -7,7 +7,7 @@ use crate::domain::Health;
 use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::controllers::{SHARD, controller_of};
 use crate::insight::why::remedy::Remedy;
-use crate::insight::why::walk::Via;
+use crate::insight::why::walk::Lead;
 
 pub(super) const RULE: CauseRule =
     CauseRule { name: "controller", doc: "the controller does not run, or has never looked at the object", find };
@@ -17,7 +17,7 @@ const PROMPT: SignedDuration = SignedDuration::from_mins(1);
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let object = clue.object?;
-    if clue.via == Some(Via::Controller) && object.facts.ready.is_some_and(|(_, desired)| desired == 0) {
+    if clue.via == Some(Lead::Controller) && object.facts.ready.is_some_and(|(_, desired)| desired == 0) {
         let says = "it is scaled to nothing: nothing that it reconciles goes on";
         return Some(clue.diagnose(says).keyed(clue.reference().to_string()).press(&[Remedy::File]));
     }

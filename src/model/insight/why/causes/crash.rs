@@ -1,7 +1,6 @@
 //! A container that ends, again and again or for good.
 
 use super::CauseRule;
-use crate::domain::text::counted;
 use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
@@ -48,5 +47,9 @@ fn meaning(code: i64, ended_by: &str) -> &'static str {
 
 /// `, restarted 7 times`.
 pub(super) fn times(restarts: u32) -> String {
-    if restarts == 0 { String::new() } else { format!(", restarted {}", counted(restarts, "time")) }
+    match restarts {
+        0 => String::new(),
+        1 => ", restarted once".to_owned(),
+        restarts => format!(", restarted {restarts} times"),
+    }
 }

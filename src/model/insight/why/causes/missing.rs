@@ -3,7 +3,7 @@
 use super::CauseRule;
 use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::remedy::Remedy;
-use crate::insight::why::walk::Via;
+use crate::insight::why::walk::Lead;
 
 pub(super) const RULE: CauseRule = CauseRule { name: "missing-object", doc: "an object that others need does not exist", find };
 
@@ -12,7 +12,7 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         return None;
     }
     let (says, remedies): (_, &[Remedy]) = match clue.via {
-        Some(Via::Dependency) => ("it does not exist, and others wait for it", &[Remedy::File]),
+        Some(Lead::Dependency) => ("it does not exist, and others wait for it", &[Remedy::File]),
         Some(_) => ("it does not exist, and others need it", &[Remedy::File]),
         None if clue.sight.store.is_applied(clue.node) => {
             ("it was applied and is gone: what applies it puts it back when it is reconciled", &[Remedy::Reconcile])

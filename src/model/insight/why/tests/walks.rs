@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::*;
-use crate::insight::why::{MOST_STEPS, Part, Remedy};
+use crate::insight::why::{MOST_STEPS, Remedy, StepPart};
 
 #[test]
 fn three_faults_at_once_are_kept_apart() {
@@ -53,7 +53,7 @@ fn three_faults_at_once_are_kept_apart() {
         .why("ks apps/web")
         .steps
         .into_iter()
-        .filter(|step| step.part == Part::Beyond)
+        .filter(|step| step.part == StepPart::Beyond)
         .map(|step| (step.object, step.says))
         .collect();
     assert_eq!(beyond, [(reference("ks apps/late"), "waits for it".to_owned())]);
