@@ -307,7 +307,7 @@ async fn from_web_is_down_to_the_line_of_the_log_it_is_six_keys() {
         ("w", " /w"),
         ("e", " /we"),
         ("b", " /web"),
-        ("enter", "web: exit 1, 4 restarts: cannot reach the database"),
+        ("enter", "container web exits 1 (\"cannot reach"),
         ("l", "level=fatal msg=\"cannot reach the database at db.web.s"),
     ];
     let mut before = deck.screen();
