@@ -42,6 +42,7 @@ const PLAYBOOKS: &[(&str, &[&str], &str)] = &[
     ("model/change/checks.rs", &["edit"], "a name of a proof's check"),
     ("model/commands/screen.rs", &["edit"], "the name of its screen"),
     ("git/clones.rs", &["lock"], "the ending of a file"),
+    ("model/change/outside/releases.rs", &["ignore"], "a field of a source"),
     ("model/kinds/legacy.rs", &["ignore"], "the policy itself, as an annotation names it"),
 ];
 

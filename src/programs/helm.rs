@@ -161,7 +161,7 @@ impl Helm {
     /// Only what is a copy of ours is changed.
     fn own(&self, chart: &Path) -> Result<()> {
         let is_own = chart.starts_with(self.dir.path());
-        is_own.then_some(()).ok_or_else(|| Error::failed(format!("{} is no copy", chart.display()), ""))
+        is_own.then_some(()).ok_or_else(|| Error::failed(format!("{} is not the copy of a chart", chart.display()), ""))
     }
 
     /// Renders a chart. Inside: what helm says against it.

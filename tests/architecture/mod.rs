@@ -20,7 +20,7 @@ const WRITERS: &[(&str, usize, &str)] = &[
     ("git/clones.rs", 4, "the directory of a clone, which git2 and the user's git write"),
     ("programs/copy.rs", 4, "a throwaway copy of a checkout for external programs, with its links"),
     ("programs/policy.rs", 3, "that copy, for a program that the repository names"),
-    ("programs/helm.rs", 4, "charts in the cache, which helm brings, and the folder that it works in"),
+    ("programs/helm.rs", 8, "charts in the cache, which helm brings, and the folders in which they are put together"),
 ];
 
 pub(crate) fn src() -> PathBuf {

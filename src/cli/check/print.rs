@@ -86,7 +86,7 @@ fn way_out(finding: &Finding, who: &[&str], most: usize) -> String {
 fn grouped(group: &[(&Finding, Vec<&str>)]) -> String {
     let (first, _) = group[0];
     let (level, rule, times) = (first.level.word(), first.rule.name, group.len());
-    let mut out = format!("{level} [{rule}] {} ({times} times)\n", sanitise_line(&first.sentence));
+    let mut out = format!("{level} [{rule}] {} ({})\n", sanitise_line(&first.sentence), counted(times, "time"));
     for (finding, _) in group.iter().take(EXAMPLES) {
         let example = format!("{}{}", place(finding), sanitise_line(&finding.subject));
         out.push_str(&format!("      {}\n", example.trim_end_matches(": ")));

@@ -147,7 +147,7 @@ struct Project {
     path_with_namespace: Option<String>,
     visibility: Option<String>,
     forking_access_level: Option<String>,
-    /// How far what it is made of is copied, and what stands against it.
+    /// How far what it is made of is copied, and what speaks against it.
     import_status: Option<String>,
     import_error: Option<String>,
     default_branch: Option<String>,

@@ -8,7 +8,7 @@ use fluxdeck_model::change::{CheckResult, PlanOutcome};
 use fluxdeck_model::state::jobs::Change;
 
 impl Changes {
-    /// Asks all those again that a review asks, but the forge: which requests are open beside it is no answer about the change. Programs are
+    /// Asks all those again that a review asks, but the forge: which requests are open beside it says nothing about the change. Programs are
     /// run as the base branch names them now, and only those that a person has let run. Returns the names of the checks.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl ChartFolder {
     /// Reads the chart in a folder of a tree.
     ///
     /// # Errors
-    /// It is no chart, or it needs one that nobody knows where to bring from.
+    /// It is not a chart, or it needs one that nobody knows where to bring from.
     pub fn of(tree: &dyn Tree, folder: &str) -> Result<Self, String> {
         let file = |name: &str| read_file(tree, folder, name);
         let chart = file("Chart.yaml")?.ok_or_else(|| format!("there is no Chart.yaml in ./{folder}"))?;

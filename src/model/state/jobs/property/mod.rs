@@ -151,7 +151,7 @@ impl World {
         let of = |map: &BTreeMap<RequestKey, u32>| map.get(&wanted).copied().unwrap_or_default();
         let (arrived, conflicts) = (of(&self.server.arrived), of(&self.server.conflicts));
         let is_known = !self.forgotten.contains(&task.job);
-        assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived {arrived} times, with {conflicts} conflicts");
+        assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived: {arrived}, with conflicts: {conflicts}");
         outcome
     }
 
