@@ -298,6 +298,11 @@ impl App {
     }
 
     fn command_key(&mut self, key: Key) {
+        // keys may come faster than frames: what is acted on is what the rows are by now
+        self.engine.work(|| false);
+        if let Some(top) = self.layers.last_mut() {
+            top.refresh(self.engine.state());
+        }
         let Some(scope) = self.layers.last().map(|top| top.spec().scope) else { return };
         match commands::lookup(key, scope) {
             Some(command) => {

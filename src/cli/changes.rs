@@ -7,6 +7,7 @@ use super::jobs::{drop_job, found, named, refuse, take_up};
 use super::output::{self, Table};
 use super::playbook::{apart, connected, follow, planned_again, summary};
 use super::{Call, ReportFormat};
+use fluxdeck_model::change::SiteScope;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::domain::{Checks, Reviews, duration};
 use fluxdeck_model::error::{Error, Result};
@@ -131,9 +132,10 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
     output::write(&out).map(|()| 0)
 }
 
-/// Whether a change is followed into its cluster.
+/// Whether a change is followed into its cluster, or may be planned again with what only that says of its Kustomization.
 fn needs_cluster(change: &Change) -> bool {
-    change.target.is_some() && change.goal > ChangeGoal::Merged
+    let is_applied = matches!(change.order.site.scope, SiteScope::Applied { .. });
+    change.target.is_some() && (change.goal > ChangeGoal::Merged || is_applied && change.progress.pull.is_none())
 }
 
 /// Takes a change over, and lets it go on until its pull request is open, or as far as it was to be followed without a cluster.

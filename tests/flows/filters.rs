@@ -36,6 +36,22 @@ async fn anchors_are_the_ends_of_a_cell_and_matches_are_marked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_filter_has_taken_away_is_not_acted_on_however_fast_the_keys_come() {
+    for (view, other, expected) in [
+        ("deploy_web", "web-server", "Deployment web/frontend"),
+        ("tree", "flux-system/flux-system", "ImageRepository flux-system/frontend"),
+    ] {
+        let mut deck = demo(120, 40).await;
+        deck.keys(&format!(": \"{view}\" enter / \"{other}\" enter")).await.shows(other);
+        // no frame is drawn in between
+        for key in "/|ctrl-u|^|f|r|o|n|t|e|n|d|$|enter|a".split('|') {
+            deck.press(key).await;
+        }
+        deck.shows(expected).shows("Through git");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn letters_are_those_of_names_and_labels_are_labels() {
     let mut deck = demo(120, 40).await;
     // letters that are in messages only

@@ -321,7 +321,7 @@ fn a_file_edited_by_hand_is_printed_or_refused_before_anything_is_pushed() {
     for (content, more, code, why) in [
         ("a: [\n".to_owned(), &["--push-only"][..], 1, "flux/apps/production/web/kustomization.yaml: "),
         (format!("{content}components: [../nowhere]\n"), &["--push-only"], 1, "could not be built any more"),
-        (content.clone(), &["--push-only", "--set", "spec.replicas=3"], 2, "sets no fields"),
+        (content, &["--push-only", "--set", "spec.replicas=3"], 2, "sets no fields"),
     ] {
         let ran = desk.edit_file(&content, more);
         assert_eq!(ran.code, code, "{ran:?}");

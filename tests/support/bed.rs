@@ -83,7 +83,7 @@ impl Beds {
     fn take(&'static self, alone: bool) -> OnBed {
         let mut uses = self.uses();
         loop {
-            let open = |(_, seen): &(usize, &Use)| !seen.alone && !(alone && seen.sharing > 0);
+            let open = |(_, seen): &(usize, &Use)| !(seen.alone || alone && seen.sharing > 0);
             let found = uses.iter().enumerate().filter(open).max_by_key(|(_, seen)| seen.sharing).map(|(which, _)| which);
             if let Some(which) = found {
                 let taken = &mut uses[which];

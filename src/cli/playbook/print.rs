@@ -384,7 +384,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder, checks: &[Check]) -> Result<V
         "build": plan.build,
         "outcome": "planned",
         "changes": changes,
-        "byHand": plan.by_hand.as_ref().map(proof),
+        "byHand": plan.by_hand.as_deref().map(proof),
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
         "checks": checks.iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),

@@ -65,7 +65,7 @@ pub struct ChangePlan {
     pub build: String,
     pub done: Vec<FieldChange>,
     /// What the edit of a file does as a whole, where nothing particular is wanted; the fields have no proof of their own then.
-    pub by_hand: Option<ChangeProof>,
+    pub by_hand: Option<Box<ChangeProof>>,
     /// Of each of these fields the lines that it changes.
     pub lines: Vec<FieldLines>,
     /// Fields that are left as they are.
@@ -80,7 +80,7 @@ pub struct ChangePlan {
 impl ChangePlan {
     /// The effects of everything that it does.
     pub fn proofs(&self) -> impl Iterator<Item = &ChangeProof> {
-        self.by_hand.iter().chain(self.done.iter().map(|done| &done.proof))
+        self.by_hand.as_deref().into_iter().chain(self.done.iter().map(|done| &done.proof))
     }
 }
 

@@ -12,8 +12,9 @@ use ratatui::widgets::Widget;
 use super::layer::{Scene, View};
 use super::theme::Scope;
 use super::widgets::cut::columns;
+use super::widgets::sentence;
 use fluxdeck_model::actions::{self, Action, Case, Offer};
-use fluxdeck_model::commands::{self, Command, Handler, keys_of};
+use fluxdeck_model::commands::{self, Command, Handler, Screen, keys_of};
 use fluxdeck_model::domain::ascii;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::width::{self, fit};
@@ -141,10 +142,14 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     let acting = words.len();
     // what is always needed keeps its place at the end
     let help = commands::all().filter(|command| command.name == "help").map(plain).next();
-    let mut here: Vec<_> = commands::all().filter(is_here).collect();
-    here.sort_by_key(|command| command.name != "actions");
-    let of_view = |command: &'static Command| word(command, scene, top);
-    words.extend(here.into_iter().filter_map(of_view).skip(usize::from(acting == 0 && acts_in(scope))));
+    let is_of_use = |command: &&Command| command.name != "actions" || acting > 0 || !acts_in(scope);
+    let mut here: Vec<_> = commands::all().filter(is_here).filter(is_of_use).collect();
+    let is_explained = explains(scene, top);
+    here.sort_by_key(|command| match command.footer == Screen::WHY.name() {
+        true => usize::from(!is_explained) * 2,
+        false => 1 + usize::from(command.name != "actions"),
+    });
+    words.extend(here.into_iter().filter_map(|command| word(command, scene, top)));
     words.extend(commands::all().filter(everywhere).filter(|command| command.name != "help").map(plain));
     if theme.ascii {
         words.iter_mut().for_each(|word| word.key = ascii::spelled(&word.key).into_owned());
@@ -169,6 +174,13 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
         spans.push(Span::styled(format!(" {}  ", word.text), theme.style(text)));
     }
     Line::from(spans).render(area, buf);
+}
+
+/// Whether why the selected object is as it is comes first: something is wrong with it.
+fn explains(scene: &Scene, top: &dyn View) -> bool {
+    let selected = if acts_in(top.spec().scope) { top.selection(scene.state) } else { Vec::new() };
+    let node = selected.first().and_then(|id| scene.state.cluster().store.find(id));
+    node.is_some_and(|node| sentence::wants_why(scene.state, node))
 }
 
 /// A key and what it does.

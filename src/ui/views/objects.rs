@@ -268,8 +268,13 @@ impl View for Objects {
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let is_there = |id: &&ObjectRef| state.cluster().store.find(id).is_some();
         if self.marks.is_empty() {
-            // an identity, not a row: rows may have moved since the last frame
-            return self.cursor.iter().filter(is_there).cloned().collect();
+            // an identity, not a row: rows may have moved since the last frame; what a filter has taken away is not selected
+            let store = &state.cluster().store;
+            let is_shown = |id: &&ObjectRef| {
+                let is_at = |table: &Table| table.get(self.at).is_some_and(|node| store.reference(node) == *id);
+                self.table(state).is_some_and(|table| is_at(table) || table.position(id).is_some())
+            };
+            return self.cursor.iter().filter(is_there).filter(is_shown).cloned().collect();
         }
         self.marks.iter().filter(is_there).cloned().collect()
     }

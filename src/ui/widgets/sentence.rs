@@ -35,13 +35,19 @@ pub fn short_written(object: &str) -> String {
     format!("{} {path}", short.unwrap_or(kind))
 }
 
+/// Whether there is something to explain: an object that is not well, or has something below it that fails, and that nobody suspended.
+pub fn wants_why(state: &State, node: NodeId) -> bool {
+    let cluster = state.cluster();
+    let health = cluster.forest.health(node).unwrap_or(Health::Unknown);
+    let is_well = health == Health::Ready && !cluster.forest.below(node).worst().is_some_and(Health::is_failing);
+    !is_well && health != Health::Suspended && cluster.store.object(node).is_some()
+}
+
 /// The first sentence of why an object is as it is: that of the first cause. None where nothing is wrong, or somebody suspended it.
 /// Costs the way to the cause, which is that of its ancestors and children; nothing where all is well.
 pub fn why(state: &State, node: NodeId) -> Option<Because> {
     let cluster = state.cluster();
-    let health = cluster.forest.health(node).unwrap_or(Health::Unknown);
-    let is_well = health == Health::Ready && !cluster.forest.below(node).worst().is_some_and(Health::is_failing);
-    if is_well || health == Health::Suspended || cluster.store.object(node).is_none() {
+    if !wants_why(state, node) {
         return None;
     }
     why::first_sentence(&Sight::new(&cluster.store, &cluster.forest, state.clock), node)

@@ -150,7 +150,7 @@ fn planned(
         object: shown(&last.node),
         build: before.own.name.clone(),
         done: fields(&before.own, &after.own, edit),
-        by_hand: Some(proof),
+        by_hand: Some(Box::new(proof)),
         lines: Vec::new(),
         left_out: Vec::new(),
         files: vec![file],

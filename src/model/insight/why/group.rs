@@ -26,26 +26,36 @@ pub struct BrokenGroup {
     pub presses: Vec<Press>,
 }
 
+/// Most objects that are kept as causes of one group.
+const MOST_CAUSES: usize = 1000;
+
+/// What has one cause: the object that was met first, all that are the cause, and what fails or waits because of it.
+struct Members {
+    first: NodeId,
+    causes: Vec<NodeId>,
+    hits: Vec<NodeId>,
+}
+
 /// Groups what is broken among the objects that are `meant`: what failed, gave up, waits, or was never reconciled; the cause with the most
 /// of them first, of as many the oldest.
 ///
 /// Costs a walk for each broken object, and the rules once for each last object of a walk: ways that meet are walked once.
 pub fn broken(sight: &Sight, is_meant: impl Fn(NodeId) -> bool) -> Vec<BrokenGroup> {
     let mut ends = Ends::default();
-    let mut groups: BTreeMap<(&'static str, String), (NodeId, Vec<NodeId>, Vec<NodeId>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(&'static str, String), Members> = BTreeMap::new();
     let mut nodes: Vec<_> = sight.store.nodes().filter(|node| is_broken(sight, *node) && is_meant(*node)).collect();
     nodes.sort_by(|a, b| sight.reference(*a).cmp(sight.reference(*b)));
     for node in nodes {
         let Some((end, rule, key)) = ends.of(sight, node) else { continue };
-        let (_, causes, hits) = groups.entry((rule, key)).or_insert_with(|| (end, Vec::new(), Vec::new()));
-        if !causes.contains(&end) && causes.len() < 1000 {
-            causes.push(end);
+        let members = groups.entry((rule, key)).or_insert_with(|| Members { first: end, causes: Vec::new(), hits: Vec::new() });
+        if !members.causes.contains(&end) && members.causes.len() < MOST_CAUSES {
+            members.causes.push(end);
         }
-        hits.push(node);
+        members.hits.push(node);
     }
     let mut found: Vec<_> = groups
         .into_iter()
-        .map(|((rule, key), (first, causes, hits))| {
+        .map(|((rule, key), Members { first, causes, hits })| {
             let named = |nodes: &[NodeId]| nodes.iter().map(|node| sight.reference(*node).clone()).collect::<Vec<_>>();
             let course = sight.course(first);
             let (_, diagnosis) = diagnosed(sight, &course, &Dossier::new());

@@ -201,7 +201,7 @@ impl Asking {
         let typed = self.filling.text(FIELD).trim().to_owned();
         match &self.word {
             Some(word) if *word != typed && self.or != Some(typed.as_str()) => {
-                self.error = Some(format!("type `{word}`, or leave with esc"))
+                self.error = Some(format!("type `{word}`, or leave with esc"));
             }
             None if self.filling.is_empty() => self.error = Some("more will change: press y to confirm".to_owned()),
             _ => return Answered::Yes(typed),

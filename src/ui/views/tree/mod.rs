@@ -282,8 +282,11 @@ impl View for TreeView {
         if !self.marks.is_empty() && self.epoch == state.cluster().epoch {
             return self.marks.iter().filter(|id| store.find(id).is_some()).cloned().collect();
         }
-        // an identity, not a row: rows may have moved since the last frame
-        self.cursor.as_ref().and_then(RowId::object).filter(|id| store.find(id).is_some()).cloned().into_iter().collect()
+        // an identity, not a row: rows may have moved since the last frame; what a filter has taken away is not selected
+        let rows = &state.cluster().tree.rows;
+        let shown =
+            self.cursor.as_ref().filter(|id| rows.id(store, self.at).as_ref() == Some(id) || rows.position(store, id).is_some());
+        shown.and_then(RowId::object).filter(|id| store.find(id).is_some()).cloned().into_iter().collect()
     }
 
     fn hidden(&self, state: &State) -> Vec<ObjectRef> {

@@ -1,6 +1,7 @@
 //! A container that ends, again and again or for good.
 
 use super::CauseRule;
+use crate::domain::text::counted;
 use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::brief;
 use crate::insight::why::remedy::Remedy;
@@ -50,6 +51,6 @@ pub(super) fn times(restarts: u32) -> String {
     match restarts {
         0 => String::new(),
         1 => ", restarted once".to_owned(),
-        restarts => format!(", restarted {restarts} times"),
+        restarts => format!(", restarted {}", counted(restarts, "time")),
     }
 }

@@ -22,7 +22,7 @@ fn rollout(pod: Value) -> Vec<(&'static str, Value)> {
 
 #[test]
 fn pods_that_do_not_run() {
-    let waits = |reason: &str, message: &str| pod(json!({"waiting": {"reason": reason, "message": message}}), json!({}));
+    let waits = |reason: &str, message: &str| pod(&json!({"waiting": {"reason": reason, "message": message}}), &json!({}));
     let pending = |reason: &str, message: &str| json!({"status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": reason, "message": message}]}});
     let row = |case, object, rule, says| (case, rollout(object), "ks flux-system/apps", rule, "po apps/web-1-a", says);
     check(vec![
@@ -94,7 +94,7 @@ fn pods_that_do_not_run() {
             "node",
             "node node-1 has put it out (Evicted): The node was low on resource",
         ),
-        row("not ready", pod(json!({"running": {}}), json!({})), "probe", "container web runs and is not ready"),
+        row("not ready", pod(&json!({"running": {}}), &json!({})), "probe", "container web runs and is not ready"),
     ]);
 }
 
@@ -127,11 +127,11 @@ fn evidence_makes_the_answer_sharper() {
     };
     let events = |rows: Vec<EventRow>| Evidence { events: Learned::Here(rows), ..Evidence::default() };
     let creating = || json!({"status": {"phase": "Pending", "containerStatuses": [{"name": "web", "ready": false, "state": {"waiting": {"reason": "ContainerCreating"}}}]}});
-    let running = || pod(json!({"running": {}}), json!({}));
+    let running = || pod(&json!({"running": {}}), &json!({}));
     let back_off = || {
         pod(
-            json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"registry.example.test/web:2\""}}),
-            json!({}),
+            &json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"registry.example.test/web:2\""}}),
+            &json!({}),
         )
     };
     let unready_node = BodyCondition {

@@ -95,7 +95,7 @@ pub fn replicas(ready: i64, desired: i64) -> Value {
 }
 
 /// A pod with one container in that state.
-pub fn pod(state: Value, last: Value) -> Value {
+pub fn pod(state: &Value, last: &Value) -> Value {
     json!({
         "spec": {"nodeName": "node-1"},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:55:00Z",
@@ -107,8 +107,8 @@ pub fn pod(state: Value, last: Value) -> Value {
 
 pub fn crashing(code: i64, reason: &str, said: &str) -> Value {
     pod(
-        json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=web"}}),
-        json!({"terminated": {"exitCode": code, "reason": reason, "message": said}}),
+        &json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=web"}}),
+        &json!({"terminated": {"exitCode": code, "reason": reason, "message": said}}),
     )
 }
 
