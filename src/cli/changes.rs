@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::command::{self, Command, Run};
-use super::jobs::{drop_job, found, named, refuse, take_up};
+use super::jobs::{drop_job, found, identify, named, refuse, take_up};
 use super::output::{self, Table};
 use super::playbook::{apart, connected, follow, planned_again, summary};
 use super::{Call, ReportFormat};
@@ -152,11 +152,23 @@ async fn resume(call: &Call, loaded: &Loaded, may_fork: bool, format: ReportForm
     let mut headless = match needs_cluster(change(loaded)) {
         true => {
             let context = if call.context.is_empty() { loaded.job.context.clone() } else { call.context.clone() };
-            connected(call, &context).await?
+            let mut headless = connected(call, &context).await?;
+            identify(&mut headless).await?;
+            headless
         }
         false => apart(call),
     };
     take_up(&mut headless, id).await?;
+    let is_seen = headless.state().jobs.find(id).is_some_and(|job| job.bound.is_some());
+    if needs_cluster(change(loaded)) && !is_seen {
+        headless.part().await;
+        let (state, job) = (headless.state(), &loaded.job);
+        let message = match state.is_mine(job) {
+            true => format!("the context is not the cluster of this change ({})", job.context),
+            false => format!("{} began it, and you are {}", job.user, state.who()),
+        };
+        return Err(Error::failed(message, "choose the right one with --context"));
+    }
     let can_fork = |job: &Job| job.change().is_some_and(Change::can_fork);
     let intent = match headless.state().jobs.find(id) {
         Some(job) if may_fork && can_fork(job) => Some(Intent::Fork(id)),
@@ -165,12 +177,6 @@ async fn resume(call: &Call, loaded: &Loaded, may_fork: bool, format: ReportForm
     };
     if let Some(intent) = intent {
         headless.intend(intent);
-    }
-    let is_seen = headless.state().jobs.find(id).is_some_and(|job| job.bound.is_some());
-    if needs_cluster(change(loaded)) && !is_seen {
-        headless.part().await;
-        let message = format!("the context is not the cluster of this change ({})", loaded.job.context);
-        return Err(Error::failed(message, "choose the right one with --context"));
     }
     follow(call, &mut headless, id, format, &[]).await
 }

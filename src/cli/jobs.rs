@@ -199,8 +199,7 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     let options = Options { only: Some(scopes(job)).filter(|scopes| !scopes.is_empty()), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
     headless.complete_all(PATIENCE, "nothing was done").await?;
-    headless.intend(Intent::Inquire(Box::default()));
-    headless.until(PATIENCE, |state| state.cluster().user.is_some() || state.cluster().is_unnamed).await?;
+    identify(&mut headless).await?;
     let state = headless.state();
     if !state.is_mine(job) {
         let message = format!("{} started it, and you are {}", job.user, state.who());
@@ -222,6 +221,12 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     let ended = follow::to_its_end(&mut headless, job.id, is_unrecorded).await?;
     output::write(&ended.items().iter().map(report::outcome).collect::<String>())?;
     Ok(u8::from(!ended.is_done()))
+}
+
+/// Asks the cluster who the user is: a job of an earlier run is only its own user's.
+pub(super) async fn identify(headless: &mut Headless) -> Result<()> {
+    headless.intend(Intent::Inquire(Box::default()));
+    headless.until(PATIENCE, |state| state.cluster().user.is_some() || state.cluster().is_unnamed).await.map(drop)
 }
 
 /// Takes a job over.

@@ -1,7 +1,8 @@
 //! Suites that run against a real API server, the real Flux controllers and a real forge: the test bed in `tests/live/bed`.
 //!
 //! They run where `FLUXDECK_LIVE` is set and the bed can be built (it needs Go, once); else each is ignored, by name and with the reason.
-//! With `FLUXDECK_LIVE=required`, as in `.ci/run`, what cannot run has failed. `FLUXDECK_BED=DIR` takes a bed that is up already.
+//! With `FLUXDECK_LIVE=required`, as in `.ci/run`, what cannot run has failed. `FLUXDECK_BED=DIR` takes a bed that is up already
+//! (`DIR:DIR` two of them); `FLUXDECK_BEDS=2` starts two, so that two tests can each have one to themselves.
 //! `FLUXDECK_EXAM=DIR:DIR…` examines the repositories that it names instead (`tests/exam`).
 
 #[path = "../conformance/mod.rs"]
