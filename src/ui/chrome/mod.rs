@@ -15,9 +15,9 @@ use super::widgets::cut::columns;
 use super::widgets::sentence;
 use fluxdeck_model::actions::{self, Action, Case, Offer};
 use fluxdeck_model::commands::{self, Command, Handler, Screen, keys_of};
-use fluxdeck_model::domain::ascii;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::width::{self, fit};
+use fluxdeck_model::domain::{ObjectRef, ascii};
 
 pub use header::header;
 pub use message::{message, message_lines};
@@ -138,13 +138,14 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().screen.name();
     let is_here = |command: &&Command| leads_on(command) && command.scopes.contains(&scope);
     let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::KeyScope::Everywhere);
-    let mut words = acts(scene, top);
+    let selected = if acts_in(scope) { top.selection(scene.state).into_iter().next() } else { None };
+    let mut words = acts(scene, scope, selected.as_ref());
     let acting = words.len();
     // what is always needed keeps its place at the end
     let help = commands::all().filter(|command| command.name == "help").map(plain).next();
     let is_of_use = |command: &&Command| command.name != "actions" || acting > 0 || !acts_in(scope);
     let mut here: Vec<_> = commands::all().filter(is_here).filter(is_of_use).collect();
-    let is_explained = explains(scene, top);
+    let is_explained = explains(scene, selected.as_ref());
     here.sort_by_key(|command| match command.footer == Screen::WHY.name() {
         true => usize::from(!is_explained) * 2,
         false => 1 + usize::from(command.name != "actions"),
@@ -177,9 +178,8 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
 }
 
 /// Whether why the selected object is as it is comes first: something is wrong with it.
-fn explains(scene: &Scene, top: &dyn View) -> bool {
-    let selected = if acts_in(top.spec().scope) { top.selection(scene.state) } else { Vec::new() };
-    let node = selected.first().and_then(|id| scene.state.cluster().store.find(id));
+fn explains(scene: &Scene, selected: Option<&ObjectRef>) -> bool {
+    let node = selected.and_then(|id| scene.state.cluster().store.find(id));
     node.is_some_and(|node| sentence::wants_why(scene.state, node))
 }
 
@@ -202,10 +202,9 @@ fn word(command: &'static Command, scene: &Scene, top: &dyn View) -> Option<Word
 }
 
 /// What can be done to the selected object by one key.
-fn acts(scene: &Scene, top: &dyn View) -> Vec<Word> {
-    let (state, scope) = (scene.state, top.spec().scope);
-    let selected = if acts_in(scope) { top.selection(state) } else { Vec::new() };
-    let Some(case) = selected.first().and_then(|id| Case::new(&state.cluster().store, id, "", state.clock)) else {
+fn acts(scene: &Scene, scope: commands::KeyScope, selected: Option<&ObjectRef>) -> Vec<Word> {
+    let state = scene.state;
+    let Some(case) = selected.and_then(|id| Case::new(&state.cluster().store, id, "", state.clock)) else {
         return Vec::new();
     };
     let (policy, rights) = (state.policy(), &state.cluster().rights);

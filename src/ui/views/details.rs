@@ -32,10 +32,10 @@ use super::origins::place;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::{About, Sections};
-use crate::ui::widgets::lines::{Styled, copy};
+use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::width;
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
@@ -322,22 +322,11 @@ impl View for DetailsView {
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
-        match gesture {
-            Gesture::Copy => {
-                copy(&self.lines, cx);
-                true
-            }
-            // everything is wrapped anyway: the key is free for what it means on rows
-            Gesture::Wrap => {
-                cx.transit(Transition::Open(Screen::WHY, Subject::Object(self.object.clone())));
-                true
-            }
-            gesture => self.text.gesture(gesture, &self.lines[..]),
-        }
+        self.text.gesture_wrapped(gesture, &self.lines, &self.object, cx)
     }
 
     fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
-        Some(if gesture == Gesture::Wrap { "why" } else { word })
+        Some(Text::word_wrapped(gesture, word))
     }
 
     fn filter(&self, _: &State) -> String {

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
-use crate::ui::widgets::lines::{Styled, copy};
+use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
@@ -133,15 +133,11 @@ impl View for Events {
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
-        match gesture {
-            Gesture::Copy => {
-                copy(&self.lines, cx);
-                true
-            }
-            // messages are wrapped anyway
-            Gesture::Wrap => true,
-            gesture => self.text.gesture(gesture, &self.lines[..]),
-        }
+        self.text.gesture_wrapped(gesture, &self.lines, &self.object, cx)
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        Some(Text::word_wrapped(gesture, word))
     }
 
     fn filter(&self, _: &State) -> String {

@@ -18,7 +18,7 @@ use super::origins::place;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::Sections;
-use crate::ui::widgets::lines::{Styled, copy};
+use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::sentence::brief;
 use crate::ui::widgets::text::Text;
@@ -139,15 +139,11 @@ impl View for Trace {
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
-        match gesture {
-            Gesture::Copy => {
-                copy(&self.lines, cx);
-                true
-            }
-            // everything is wrapped anyway
-            Gesture::Wrap => true,
-            gesture => self.text.gesture(gesture, &self.lines[..]),
-        }
+        self.text.gesture_wrapped(gesture, &self.lines, &self.object, cx)
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        Some(Text::word_wrapped(gesture, word))
     }
 
     fn filter(&self, _: &State) -> String {

@@ -11,10 +11,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::lines::{Styled, copy};
 use super::search::{Search, round};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
-use fluxdeck_model::commands::Gesture;
+use fluxdeck_model::commands::{Cx, Gesture, Screen, Subject, Transition};
+use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::width;
 
 /// Columns that one step to the side moves.
@@ -64,6 +66,22 @@ impl Text {
     /// Puts the window at a line.
     pub fn begin_at(&mut self, line: usize) {
         (self.top, self.skip, self.left) = (line, 0, 0);
+    }
+
+    /// As [`Self::gesture`], for lines about an object that are wrapped already: they are copied whole. There is nothing to wrap: that key means
+    /// what it means on rows, why the object is as it is.
+    pub fn gesture_wrapped(&mut self, gesture: Gesture, lines: &[Styled], about: &ObjectRef, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Copy => copy(lines, cx),
+            Gesture::Wrap => cx.transit(Transition::Open(Screen::WHY, Subject::Object(about.clone()))),
+            gesture => return self.gesture(gesture, lines),
+        }
+        true
+    }
+
+    /// The word of a gesture for such lines.
+    pub fn word_wrapped(gesture: Gesture, word: &'static str) -> &'static str {
+        if gesture == Gesture::Wrap { Screen::WHY.name() } else { word }
     }
 
     /// Carries out what a gesture means to a text.

@@ -112,11 +112,25 @@ fn ran(name: &str, object: &str, set: &[&str]) -> std::result::Result<Vec<String
     Ok(lines.iter().map(|line| line.trim_start_matches("apps/apps.yaml:").to_owned()).collect())
 }
 
+/// A switch, an object, what is set, and the lines that go and come.
+type Switched = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+fn switched(rows: &[Switched]) {
+    let mut wrong = Vec::new();
+    for (name, object, set, expected) in rows {
+        let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
+        let found = ran(name, object, set);
+        if found != Ok(expected) {
+            wrong.push(format!("{name} {object} {set:?}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn a_switch_writes_the_annotations_that_flux_v1_reads() {
-    let mut wrong = Vec::new();
-    for (name, object, set, expected) in [
-        ("automate", "deploy/plain", &[][..], &["+  annotations:", "+    fluxcd.io/automated: \"true\""][..]),
+    switched(&[
+        ("automate", "deploy/plain", &[], &["+  annotations:", "+    fluxcd.io/automated: \"true\""]),
         // with the last annotation the map goes; what is not of Flux v1 stays
         (
             "automate",
@@ -157,6 +171,21 @@ fn a_switch_writes_the_annotations_that_flux_v1_reads() {
         ),
         ("ignore", "ds/held", &["ignored=sync_only"], &["+    fluxcd.io/ignore: sync_only"]),
         ("ignore", "deploy/plain", &[], &["+  annotations:", "+    fluxcd.io/ignore: \"true\""]),
+        (
+            "automate",
+            "hr.flux.weave.works/mailer",
+            &[],
+            &[
+                "-metadata: {name: mailer, namespace: web}",
+                "+metadata: {name: mailer, namespace: web, annotations: {fluxcd.io/automated: \"true\"}}",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn a_tag_filter_is_written_under_the_prefix_that_the_object_uses() {
+    switched(&[
         ("tag-filter", "deploy/plain", &["pattern=1.4.*"], &["+  annotations:", "+    fluxcd.io/tag.app: glob:1.4.*"]),
         (
             "tag-filter",
@@ -184,23 +213,7 @@ fn a_switch_writes_the_annotations_that_flux_v1_reads() {
             &["container=sidecar", "pattern=*"],
             &["+    filter.fluxcd.io/sidecar: glob:*"],
         ),
-        (
-            "automate",
-            "hr.flux.weave.works/mailer",
-            &[],
-            &[
-                "-metadata: {name: mailer, namespace: web}",
-                "+metadata: {name: mailer, namespace: web, annotations: {fluxcd.io/automated: \"true\"}}",
-            ],
-        ),
-    ] {
-        let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
-        let found = ran(name, object, set);
-        if found != Ok(expected) {
-            wrong.push(format!("{name} {object} {set:?}: {found:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    ]);
 }
 
 /// The manifests of the repository, as JSON.

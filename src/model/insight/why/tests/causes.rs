@@ -117,7 +117,7 @@ fn sources_that_cannot_be_fetched() {
 }
 
 #[test]
-fn manifests_that_cannot_be_built_or_applied() {
+fn manifests_that_cannot_be_built() {
     check(vec![
         ks(
             "a file is missing",
@@ -147,6 +147,12 @@ fn manifests_that_cannot_be_built_or_applied() {
             "decryption",
             "none of the keys",
         ),
+    ]);
+}
+
+#[test]
+fn manifests_that_the_api_server_refuses() {
+    check(vec![
         ks(
             "a webhook denies",
             "ReconciliationFailed",
@@ -203,6 +209,12 @@ fn manifests_that_cannot_be_built_or_applied() {
             "refused-object",
             "immutable",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_read_beside_the_manifests_and_is_not_there() {
+    check(vec![
         ks(
             "a kubeconfig",
             "ReconciliationFailed",
@@ -224,6 +236,12 @@ fn manifests_that_cannot_be_built_or_applied() {
             "access",
             "cross-namespace",
         ),
+    ]);
+}
+
+#[test]
+fn releases_that_fail() {
+    check(vec![
         (
             "a locked release",
             vec![(
@@ -291,8 +309,6 @@ fn what_does_not_fail_is_a_cause_too() {
             json!({"metadata": {"labels": {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller"}}}),
         )
     };
-    let waits =
-        |for_: &str, message: &str| with(failed("DependencyNotReady", message), json!({"spec": {"dependsOn": [{"name": for_}]}}));
     let paused = json!({
         "metadata": {"annotations": {"fluxdeck.dev/suspended-by": "ana", "fluxdeck.dev/suspend-reason": "db migration"}},
         "spec": {"suspend": true}
@@ -331,6 +347,14 @@ fn what_does_not_fail_is_a_cause_too() {
             "deploy flux-system/kustomize-controller",
             "scaled to nothing",
         ),
+    ]);
+}
+
+#[test]
+fn what_waits_is_explained_by_what_it_waits_for() {
+    let waits =
+        |for_: &str, message: &str| with(failed("DependencyNotReady", message), json!({"spec": {"dependsOn": [{"name": for_}]}}));
+    check(vec![
         (
             "waits for nobody",
             vec![("ks apps/web", waits("nobody", "dependency 'apps/nobody' not found: kustomizations \"nobody\" not found"))],
@@ -380,6 +404,12 @@ fn what_does_not_fail_is_a_cause_too() {
             "ks apps/web",
             "looks again by itself",
         ),
+    ]);
+}
+
+#[test]
+fn what_was_applied_is_looked_at_as_it_is_now() {
+    check(vec![
         (
             "a health check that is over",
             vec![

@@ -116,42 +116,46 @@ fn the_way_is_from_the_cause_to_what_was_asked_about_and_beyond() {
     assert_eq!(found.steps[2].witness.text(), "condition Ready: HealthCheckFailed");
 }
 
+/// A case: its pod, what was asked of it, and the cause that follows: its rule and its words.
+type Sharper = (&'static str, Value, Evidence, &'static str, &'static str);
+
+fn sharper(rows: Vec<Sharper>) {
+    for (case, object, evidence, rule, says) in rows {
+        let world = World::of(&rollout(object));
+        let dossier = Dossier::from([(reference("po apps/web-1-a"), evidence)]);
+        let found = world.why_with("ks flux-system/apps", &dossier);
+        let first = found.cause().expect("a cause");
+        assert_eq!((found.rule, first.object.clone()), (Some(rule), reference("po apps/web-1-a")), "{case}: {}", first.says);
+        assert!(first.says.contains(says), "{case}: {}", first.says);
+    }
+}
+
+fn events(reason: &str, message: &str) -> Evidence {
+    let event = EventRow { is_warning: true, reason: reason.into(), message: message.into(), count: 3, ..EventRow::default() };
+    Evidence { events: Learned::Here(vec![event]), ..Evidence::default() }
+}
+
 #[test]
-fn evidence_makes_the_answer_sharper() {
-    let event = |reason: &str, message: &str| EventRow {
-        is_warning: true,
-        reason: reason.into(),
-        message: message.into(),
-        count: 3,
-        ..EventRow::default()
-    };
-    let events = |rows: Vec<EventRow>| Evidence { events: Learned::Here(rows), ..Evidence::default() };
+fn what_a_container_waits_for_makes_the_answer_sharper() {
     let creating = || json!({"status": {"phase": "Pending", "containerStatuses": [{"name": "web", "ready": false, "state": {"waiting": {"reason": "ContainerCreating"}}}]}});
-    let running = || pod(&json!({"running": {}}), &json!({}));
     let back_off = || {
         pod(
             &json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"registry.example.test/web:2\""}}),
             &json!({}),
         )
     };
-    let unready_node = BodyCondition {
-        kind: "Ready".into(),
-        status: "Unknown".into(),
-        message: "Kubelet stopped posting node status.".into(),
-        ..BodyCondition::default()
-    };
-    let rows: Vec<(&str, Value, Evidence, &str, &str)> = vec![
+    sharper(vec![
         (
             "a Secret that is mounted",
             creating(),
-            events(vec![event("FailedMount", "MountVolume.SetUp failed for volume \"keys\" : secret \"keys\" not found")]),
+            events("FailedMount", "MountVolume.SetUp failed for volume \"keys\" : secret \"keys\" not found"),
             "missing-reference",
             "Secret apps/keys does not exist",
         ),
         (
             "a volume",
             creating(),
-            events(vec![event("FailedAttachVolume", "Multi-Attach error for volume \"pvc-1\": already used by pod(s) web-0")]),
+            events("FailedAttachVolume", "Multi-Attach error for volume \"pvc-1\": already used by pod(s) web-0"),
             "volume",
             "Multi-Attach error",
         ),
@@ -171,28 +175,41 @@ fn evidence_makes_the_answer_sharper() {
             "volume claim apps/data (class fast) is pending: storageclass \"fast\" not found",
         ),
         (
+            "a registry",
+            back_off(),
+            events(
+                "Failed",
+                "Failed to pull image \"registry.example.test/web:2\": rpc error: 429 Too Many Requests - toomanyrequests",
+            ),
+            "image",
+            "limits how often",
+        ),
+    ]);
+}
+
+#[test]
+fn what_happens_to_a_running_container_makes_the_answer_sharper() {
+    let running = || pod(&json!({"running": {}}), &json!({}));
+    let unready_node = BodyCondition {
+        kind: "Ready".into(),
+        status: "Unknown".into(),
+        message: "Kubelet stopped posting node status.".into(),
+        ..BodyCondition::default()
+    };
+    sharper(vec![
+        (
             "a probe",
             running(),
-            events(vec![event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500")]),
+            events("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500"),
             "probe",
             "fails its readiness probe and gets no requests: HTTP probe failed with statuscode: 500",
         ),
         (
             "a liveness probe",
             crashing(137, "Error", ""),
-            events(vec![event("Unhealthy", "Liveness probe failed: dial tcp 10.0.0.1:80: connect: connection refused")]),
+            events("Unhealthy", "Liveness probe failed: dial tcp 10.0.0.1:80: connect: connection refused"),
             "probe",
             "is started again and again",
-        ),
-        (
-            "a registry",
-            back_off(),
-            events(vec![event(
-                "Failed",
-                "Failed to pull image \"registry.example.test/web:2\": rpc error: 429 Too Many Requests - toomanyrequests",
-            )]),
-            "image",
-            "limits how often",
         ),
         (
             "a node",
@@ -204,15 +221,7 @@ fn evidence_makes_the_answer_sharper() {
             "node",
             "node node-1 is not ready: Kubelet stopped posting node status",
         ),
-    ];
-    for (case, object, evidence, rule, says) in rows {
-        let world = World::of(&rollout(object));
-        let dossier = Dossier::from([(reference("po apps/web-1-a"), evidence)]);
-        let found = world.why_with("ks flux-system/apps", &dossier);
-        let first = found.cause().expect("a cause");
-        assert_eq!((found.rule, first.object.clone()), (Some(rule), reference("po apps/web-1-a")), "{case}: {}", first.says);
-        assert!(first.says.contains(says), "{case}: {}", first.says);
-    }
+    ]);
 }
 
 #[test]

@@ -148,11 +148,26 @@ fn a_build_that_needs_it_is_refused_where_it_is_named() {
     assert_eq!(names(build(&files, &Remotes::default()).1), ["web"]);
 }
 
-/// Each entry of a kustomization file that may name something remote, and what is still proven without it.
+/// Builds with what is missing: the names of what is built (`?` where it is not proven), and how many doubts there are.
+fn without_it(rows: &[(String, Vec<&str>, usize)]) {
+    for (kustomization, expected, doubts) in rows {
+        let files = [("app/kustomization.yaml", kustomization.as_str()), ("app/web.yaml", DEPLOYMENT), ("app/map.yaml", MAP)];
+        let (uses, built) = build(&files, &Remotes::unknown());
+        assert_eq!(names(built), *expected, "{kustomization}");
+        assert_eq!((uses.missing().count(), uses.doubts), (1, *doubts), "{kustomization}");
+        let refused = build(&files, &Remotes::default()).1.map_err(|error| error.cause).err();
+        assert_eq!(refused, Some(Cause::NotHere), "{kustomization}");
+    }
+}
+
+/// What begins each of these kustomization files.
+const ALL: &str = "resources: [web.yaml, map.yaml, ";
+
+/// Objects and patches that are missing, and what is still proven without them.
 #[test]
 fn without_it_the_rest_is_built_and_what_depends_on_it_is_not_proven() {
-    let all = "resources: [web.yaml, map.yaml, ";
-    for (kustomization, expected, doubts) in [
+    let all = ALL;
+    without_it(&[
         // objects are missing, the others are what they are
         (format!("{all}'{CRD}']\n"), vec!["web", "web"], 0),
         // a patch of what is missing
@@ -203,7 +218,14 @@ fn without_it_the_rest_is_built_and_what_depends_on_it_is_not_proven() {
             vec!["web?", "web"],
             2,
         ),
-        // as do components, transformers, configurations, schemas
+    ]);
+}
+
+/// Components, transformers, configurations, schemas, generators and what is taken of them.
+#[test]
+fn without_what_works_on_everything_nothing_is_proven() {
+    let all = ALL;
+    without_it(&[
         (format!("{all}]\ncomponents: ['{BASE}']\n"), vec!["web?", "web?"], 1),
         (format!("{all}]\ntransformers: ['{CRD}']\n"), vec!["web?", "web?"], 1),
         (format!("{all}]\nconfigurations: ['{CRD}']\n"), vec!["web?", "web?"], 0),
@@ -232,14 +254,7 @@ fn without_it_the_rest_is_built_and_what_depends_on_it_is_not_proven() {
         (format!("{all}]\nconfigMapGenerator: [{{name: settings, files: [k={CRD}]}}]\n"), vec!["web", "web", "settings-…?"], 0),
         (format!("{all}]\ngenerators: ['{CRD}']\n"), vec!["web?", "web"], 1),
         (format!("{all}]\nvalidators: ['{CRD}']\n"), vec!["web?", "web?"], 1),
-    ] {
-        let files = [("app/kustomization.yaml", kustomization.as_str()), ("app/web.yaml", DEPLOYMENT), ("app/map.yaml", MAP)];
-        let (uses, built) = build(&files, &Remotes::unknown());
-        assert_eq!(names(built), expected, "{kustomization}");
-        assert_eq!((uses.missing().count(), uses.doubts), (1, doubts), "{kustomization}");
-        let refused = build(&files, &Remotes::default()).1.map_err(|error| error.cause).err();
-        assert_eq!(refused, Some(Cause::NotHere), "{kustomization}");
-    }
+    ]);
 }
 
 #[test]
