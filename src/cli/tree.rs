@@ -8,7 +8,7 @@ use super::output::{self, Node, name, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
-use fluxdeck_model::domain::{Health, NodeId};
+use fluxdeck_model::domain::{GroupKind, Health, NodeId};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Cluster;
 use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of};
@@ -82,11 +82,20 @@ pub(super) fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<N
     let (kind, name) =
         object.split_once('/').ok_or_else(|| Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"))?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
+    of_kind(cluster, call, &gk, name)
+}
+
+/// The same of a kind that is known.
+pub(super) fn find_of(cluster: &Cluster, call: &Call, gk: &GroupKind, object: &str) -> Result<Vec<NodeId>> {
+    of_kind(cluster, call, gk, object.split_once('/').map_or(object, |(_, name)| name))
+}
+
+fn of_kind(cluster: &Cluster, call: &Call, gk: &GroupKind, name: &str) -> Result<Vec<NodeId>> {
     let wanted = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
         &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))
     };
-    let found: Vec<_> = cluster.store.of_kind(&gk).filter(wanted).collect();
+    let found: Vec<_> = cluster.store.of_kind(gk).filter(wanted).collect();
     if found.is_empty() {
         return Err(Error::failed(format!("there is no {} `{name}`", gk.kind), "check the name and the namespace (-n)"));
     }

@@ -99,6 +99,8 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// What happened, as it happens: events, and the timeline.
+    Events,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -118,6 +120,7 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Events => "events",
             Self::Dialog => "dialog",
         }
     }
@@ -197,6 +200,10 @@ pub enum Gesture {
     PreviousFailure,
     Wrap,
     Follow,
+    /// Of one object, or of everything below it too.
+    Below,
+    /// Only what is wrong, or all.
+    Trouble,
     Timestamps,
     Previous,
     NextContainer,

@@ -2,8 +2,16 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Events,
+];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -18,13 +26,15 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Events,
 ];
+const EVENTS: &[KeyScope] = &[KeyScope::Events];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::Events];
 const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
@@ -50,7 +60,9 @@ fn group_of(gesture: Gesture) -> Group {
         G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
-        G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
+        G::Wrap | G::Follow | G::Below | G::Trouble | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => {
+            Group::Look
+        }
         G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
@@ -96,7 +108,10 @@ fn views() -> Vec<Command> {
         key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
         key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
-        footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
+        footed(&["s"], &[KeyScope::Logs, KeyScope::Events], Gesture::Follow, "follow, or stay", "follow"),
+        footed(&["b"], EVENTS, Gesture::Below, "of the object alone, or of everything below it too", "below"),
+        footed(&["!"], EVENTS, Gesture::Trouble, "only what is wrong: warnings, failures; again: all", "warnings"),
+        footed(&["z"], EVENTS, Gesture::FoldAll, "those that say the same as one line, or each by itself", "unfold"),
         key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
         footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),

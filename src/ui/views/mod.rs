@@ -27,6 +27,7 @@ mod pulls;
 mod pulse;
 mod review;
 mod scenes;
+mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
@@ -55,6 +56,7 @@ pub const ALL: &[&ViewSpec] = &[
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
+    &timeline::SPEC,
     &origins::SPEC,
     &file::SPEC,
     &drift::SPEC,
