@@ -77,14 +77,25 @@ impl Look {
     }
 }
 
-/// Objects named `KIND/NAME`, in every namespace that is looked at.
+/// Objects named `KIND/NAME`, in every namespace that is looked at; or `KIND/NAMESPACE/NAME`.
 pub(super) fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<NodeId>> {
-    let (kind, name) =
-        object.split_once('/').ok_or_else(|| Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"))?;
+    let wrong = || Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps");
+    let (kind, path) = object.split_once('/').ok_or_else(wrong)?;
+    let (own, name) = path.split_once('/').map_or((None, path), |(namespace, name)| (Some(namespace), name));
+    if kind.is_empty() || name.is_empty() || name.contains('/') {
+        return Err(wrong());
+    }
+    let looked_at = &call.options.namespaces;
+    if own.is_some_and(|own| !looked_at.is_empty() && !looked_at.contains(own)) {
+        return Err(Error::usage(format!("`{object}` names another namespace than -n"), "name it once"));
+    }
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
     let wanted = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
-        &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))
+        let is_in = |own: &str| own == &*reference.namespace;
+        // what is in no namespace is in all of them
+        let is_looked_at = reference.namespace.is_empty() || looked_at.is_empty() || looked_at.contains(&reference.namespace);
+        &*reference.name == name && own.map_or(is_looked_at, is_in)
     };
     let found: Vec<_> = cluster.store.of_kind(&gk).filter(wanted).collect();
     if found.is_empty() {

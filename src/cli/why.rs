@@ -26,9 +26,10 @@ pub(super) const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Arguments {
-    /// The object: KIND/NAME, in the namespace of -n. Without it, all that failed, waits or was never reconciled, in these namespaces
-    #[arg(value_name = "KIND/NAME")]
-    object: Option<String>,
+    /// The object: KIND/NAME or KIND NAME, in the namespace of -n. Without it, all that failed, waits or was never reconciled, in
+    /// these namespaces
+    #[arg(value_name = "KIND/NAME", num_args = 0..=2)]
+    object: Vec<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: ReportFormat,
@@ -43,9 +44,9 @@ struct Arguments {
 async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
-    let is_wrong = match &arguments.object {
-        Some(name) => one(call, state, name, arguments.output).await?,
-        None => all(call, state, arguments.output)?,
+    let is_wrong = match arguments.object.is_empty() {
+        true => all(call, state, arguments.output)?,
+        false => one(call, state, &arguments.object.join("/"), arguments.output).await?,
     };
     report_restrictions(state);
     if let Some(error) = unread(state) {

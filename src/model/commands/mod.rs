@@ -19,6 +19,7 @@ pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, 
 pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};
+pub use look::explain_first;
 pub use place::Place;
 pub use resolve::{Line, complete, kind_named, object_named, parse, table_of, unknown_kind};
 pub use screen::Screen;
@@ -221,6 +222,8 @@ pub enum Gesture {
     PushOnly,
     /// Read the pull request that changes the same.
     Competing,
+    /// Why what it is about is as it is, where that is not what is selected.
+    Why,
     /// Of several fields: leave one out, or take it in again.
     LeaveOut,
     Retitle,

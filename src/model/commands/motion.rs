@@ -51,7 +51,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -153,6 +153,7 @@ fn of_jobs() -> Vec<Command> {
 /// Of pull requests, in their list and in front of one.
 fn of_pulls() -> Vec<Command> {
     vec![
+        key(&["W"], PULLS, Gesture::Why, "why what it changes is so: of several objects the first that is not well"),
         footed(&["tab"], PULLS, Gesture::NextPane, "next part: what is rendered, the files, the text, the summary", "next part"),
         footed(
             &["C"],

@@ -109,6 +109,25 @@ fn of_what_is_well_the_screen_says_so() {
 }
 
 #[test]
+fn what_changes_elsewhere_is_looked_at_once_a_second_and_what_is_on_the_way_at_once() {
+    let (mut world, object) = world();
+    let mut view = WhyView::new(object);
+    world.act(|cx| view.opened(cx));
+    world.show(&mut view, 80, 20);
+    let made = |view: &WhyView| view.made.as_ref().map(|made| made.stamp);
+    let first = made(&view);
+    world.put("cm", &json!({"metadata": {"name": "elsewhere", "namespace": "other"}}));
+    world.show(&mut view, 80, 20);
+    assert_eq!(made(&view), first, "nothing on its way has changed");
+    let mut ended = pod();
+    ended["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] = json!(3);
+    world.put("po", &ended);
+    let lines = world.show(&mut view, 80, 20);
+    assert!(lines[0].contains("container web exits 3"), "{lines:#?}");
+    assert_ne!(made(&view), first);
+}
+
+#[test]
 fn no_size_is_too_small() {
     let (mut world, object) = world();
     let mut view = WhyView::new(object);
