@@ -54,6 +54,7 @@ mod tests {
             KeyScope::Review,
             KeyScope::Pulls,
             KeyScope::Why,
+            KeyScope::Commit,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

@@ -2,6 +2,7 @@
 
 mod actions;
 mod acts;
+mod commit;
 mod confirm;
 mod contexts;
 mod details;
@@ -57,6 +58,7 @@ pub const ALL: &[&ViewSpec] = &[
     &events::SPEC,
     &origins::SPEC,
     &file::SPEC,
+    &commit::SPEC,
     &drift::SPEC,
     &logs::SPEC,
     &actions::SPEC,
