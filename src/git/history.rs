@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::merged::{FileChange, changes_between};
 
 /// Commits that are looked at for one answer; older ones are left out, and the answer says so.
-const MOST_LOOKED_AT: usize = 20_000;
+const MOST_LOOKED_AT: usize = 5_000;
 
 /// The part of a history that is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -42,7 +42,8 @@ impl Renderer {
         };
         let present = Commit { url: known.url.as_str().into(), id: commit_of(&known.present).into() };
         let (at, name) = match ask {
-            CommitAsk::Named(name) => (present, commit_of(name).to_owned()),
+            // a revision of Flux has its commit behind a colon; a branch may have anything else in its name
+            CommitAsk::Named(name) => (present, name.rsplit(':').next().unwrap_or(name).to_owned()),
             CommitAsk::Present | CommitAsk::At(_) => (present.clone(), present.id.to_string()),
         };
         let range = known.range.filter(|_| *ask == CommitAsk::Present);

@@ -14,6 +14,7 @@ use fluxdeck_model::insight::declared::{Commit, Declared, FilePlace, LayerPlace}
 use fluxdeck_model::insight::why::since::released;
 use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Revisions, Suspect};
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::error::Cause;
 use fluxdeck_model::render::origin::Origin;
 use fluxdeck_model::render::repository::{BuildOutcome, Member};
 
@@ -122,7 +123,8 @@ fn look(bench: &mut Bench, plan: &Plan, inquiry: &Inquiry) -> Result<Found> {
     let mut files = Files::default();
     let built = plan.member(bench, &inquiry.at.id)?;
     let fault = match &built.outcome {
-        BuildOutcome::Failed(error) => {
+        // what is not built here may be by Flux
+        BuildOutcome::Failed(error) if matches!(error.cause, Cause::Invalid | Cause::Missing) && inquiry.object.is_none() => {
             let place = error.file.as_ref().map(|file| FilePlace {
                 at: inquiry.at.clone(),
                 path: (&**file).into(),
@@ -133,7 +135,7 @@ fn look(bench: &mut Bench, plan: &Plan, inquiry: &Inquiry) -> Result<Found> {
             Some(BuildFault { says: error.to_string(), place })
         }
         BuildOutcome::Elsewhere(why) => return Err(Error::failed(why.clone(), "")),
-        BuildOutcome::Built(_) => None,
+        BuildOutcome::Built(_) | BuildOutcome::Failed(_) => None,
     };
     files.take(&built, inquiry);
     // what is gone, or cannot be built any more, is where it was

@@ -115,10 +115,14 @@ impl Revisions {
         });
         let mut good: Vec<_> = good.collect();
         good.sort_by_key(|one| std::cmp::Reverse(one.last));
-        let is_with = |one: &ReadyRevision| commit_of(&one.revision) == commit_of(with);
-        // it was well with the same for long: what is built is not what changed
-        let was_well = |one: &ReadyRevision| one.first.zip(trouble).is_some_and(|(first, trouble)| trouble > first + LATEST);
-        good.into_iter().find(|one| !is_with(one) || was_well(one))
+        // one that was applied for long before the trouble began is well, also the present one: then git is not what changed
+        let was_well = |one: &ReadyRevision, trouble: Timestamp| {
+            one.last.is_some_and(|last| last <= trouble) || one.first.is_some_and(|first| first + LATEST < trouble)
+        };
+        good.into_iter().find(|one| match trouble {
+            Some(trouble) => was_well(one, trouble),
+            None => commit_of(&one.revision) != commit_of(with),
+        })
     }
 
     fn of_applied(&self) -> Option<ReadyRevision> {
@@ -232,6 +236,8 @@ mod tests {
     const OLD: &str = "main@sha1:1111111111111111111111111111111111111111";
     const NEW: &str = "main@sha1:2222222222222222222222222222222222222222";
 
+    const LATER: &str = "main@sha1:3333333333333333333333333333333333333333";
+
     fn snapshot(revision: &str, status: &str, first: &str, last: &str) -> Value {
         json!({"digest": "sha256:x", "firstReconciled": format!("2026-01-01T{first}:00Z"), "lastReconciled": format!("2026-01-01T{last}:00Z"),
             "lastReconciledStatus": status, "metadata": {"revision": revision}})
@@ -264,6 +270,26 @@ mod tests {
                 status(NEW, NEW, vec![snapshot(NEW, SUCCEEDED, "08:00", "10:05"), snapshot(OLD, SUCCEEDED, "06:00", "07:59")]),
                 at("10:01"),
                 Some((NEW, "status.history")),
+            ),
+            (
+                "another commit came when it failed already",
+                status(
+                    LATER,
+                    LATER,
+                    vec![
+                        snapshot(LATER, SUCCEEDED, "10:15", "10:30"),
+                        snapshot(NEW, SUCCEEDED, "10:00", "10:14"),
+                        snapshot(OLD, SUCCEEDED, "08:00", "09:59"),
+                    ],
+                ),
+                at("10:01"),
+                Some((OLD, "status.history")),
+            ),
+            (
+                "taken back, and it fails still",
+                status(OLD, OLD, vec![snapshot(OLD, SUCCEEDED, "08:00", "10:20"), snapshot(NEW, SUCCEEDED, "10:00", "10:14")]),
+                at("10:01"),
+                Some((OLD, "status.history")),
             ),
             (
                 "only the same, and nothing before",
