@@ -30,7 +30,7 @@ pub(super) fn lines(found: &Result<Beginning>, now: Timestamp) -> Vec<String> {
         Ok(found) => found,
         Err(error) => return vec![format!("commit: not known: {}", error.message)],
     };
-    let mut lines: Vec<_> = found.fault.iter().map(|fault| format!("build: {}", fault.says)).collect();
+    let mut lines: Vec<_> = found.fault.iter().map(|fault| format!("fault: {}", fault.says)).collect();
     lines.extend(found.suspects.iter().enumerate().map(|(at, suspect)| {
         let lead = if at == 0 { "commit:" } else { "    or:" };
         let beside = if suspect.is_own { "" } else { ", beside its own files" };
@@ -64,7 +64,7 @@ pub(super) fn of_beginning(found: &Result<Beginning>) -> Value {
             HistoryEnd::Shallow(_) => "shallow",
             HistoryEnd::Apart => "apart",
         },
-        "build": fault.map(|fault| json!({"says": fault.says, "file": place.map(|place| &*place.path), "line": place.map(|place| place.line)})),
+        "fault": fault.map(|fault| json!({"says": fault.says, "file": place.map(|place| &*place.path), "line": place.map(|place| place.line)})),
     })
 }
 

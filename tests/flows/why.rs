@@ -153,7 +153,7 @@ fn headless_the_same_is_printed_for_people_and_for_programs() {
         ran.out.starts_with("✗ cause  Kustomization faults/build-error: there is no file flux/faults/build-error/forgotten.yaml"),
         "{ran:?}"
     );
-    assert!(ran.out.contains("condition Ready: BuildFailed") && ran.out.contains("build: "), "{ran:?}");
+    assert!(ran.out.contains("condition Ready: BuildFailed") && ran.out.contains("fault: "), "{ran:?}");
 
     let well = user.run(&["why", "ks/web", "-n", "web", "--demo", "--exit-code"]);
     assert!(well.code == 0 && well.out.contains("all is well with main@"), "{well:?}");

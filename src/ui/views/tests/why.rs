@@ -101,7 +101,7 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
         " commit    \"bump web\" by ben (#12)  g commit",
         " or 3333333 \"other\" by ben (#12), beside it",
         " last ready with main@1111111 (status.history)",
-        " build     deploy/web.yaml:3:1: no",
+        " fault     deploy/web.yaml:3:1: no",
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }

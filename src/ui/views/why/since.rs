@@ -93,7 +93,7 @@ impl Since {
 fn found_rows(found: &Beginning, sheet: &Sheet, lines: &mut Vec<Styled>) {
     let now = sheet.scene.state.clock;
     if let Some(fault) = &found.fault {
-        sheet.field(lines, "build", Style::Failed, &fault.says);
+        sheet.field(lines, "fault", Style::Failed, &fault.says);
     }
     let mut notes = found.notes(now).into_iter();
     match found.first() {
