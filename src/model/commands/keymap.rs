@@ -55,6 +55,7 @@ mod tests {
             KeyScope::Pulls,
             KeyScope::Why,
             KeyScope::Commit,
+            KeyScope::Events,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

@@ -104,6 +104,8 @@ pub enum KeyScope {
     Why,
     /// A commit, and what it changed.
     Commit,
+    /// What happened, as it happens: events, and the timeline.
+    Events,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -124,6 +126,7 @@ impl KeyScope {
             Self::Pulls => "prs",
             Self::Why => "why",
             Self::Commit => "commit",
+            Self::Events => "events",
             Self::Dialog => "dialog",
         }
     }
@@ -203,6 +206,10 @@ pub enum Gesture {
     PreviousFailure,
     Wrap,
     Follow,
+    /// Of one object, or of everything below it too.
+    Below,
+    /// Only what is wrong, or all.
+    Trouble,
     Timestamps,
     Previous,
     NextContainer,

@@ -12,6 +12,7 @@ impl Screen {
     pub const DETAILS: Self = Self::new("details");
     pub const YAML: Self = Self::new("yaml");
     pub const EVENTS: Self = Self::new("events");
+    pub const TIMELINE: Self = Self::new("timeline");
     pub const LOGS: Self = Self::new("logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");

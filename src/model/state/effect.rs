@@ -223,7 +223,6 @@ pub enum Aspect {
     Yaml,
     /// Spec summary, history and events.
     Details,
-    Events,
     Logs(LogRequest),
     /// What git has for it, as that Flux Kustomization renders it. `fetches`: a repository without a local copy is fetched.
     Declared {

@@ -17,7 +17,7 @@ use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, Printed
 use crate::error::Error;
 use crate::insight::declared::Declared;
 use crate::insight::why::{Beginning, Evidence};
-use crate::kinds::FieldOwner;
+use crate::kinds::{BodyPart, FieldOwner};
 
 /// The generation of a cluster's connection: news of an older one is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,7 +88,6 @@ pub enum News {
 pub enum Reply {
     Document(Vec<String>),
     Details(Box<Details>),
-    Events(Vec<EventRow>),
     /// A table of a kind, and then what happens to it.
     Printed(Box<PrintedNews>),
     /// What git has for an object.
@@ -157,6 +156,8 @@ pub struct Details {
     pub status: Vec<(String, String)>,
     pub history: Vec<Vec<String>>,
     pub annotations: Vec<(String, String)>,
+    /// What else its body says: who owns it, its containers, its volumes.
+    pub parts: Vec<BodyPart>,
     pub events: Events,
 }
 

@@ -22,6 +22,7 @@ pub mod pulls;
 pub mod readers;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 

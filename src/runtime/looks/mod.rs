@@ -158,7 +158,6 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
             let fetched = asking.insist(Reply::Failed, |live| body(live, object, limit)).await;
             fetched.map(|body| Some(Reply::Document(cluster::yaml(&body))))
         }
-        Aspect::Events => asking.insist(Reply::Failed, |live| events(live, object, limit)).await.map(Reply::Events).map(Some),
         Aspect::Details => details(&mut asking, object, limit).await.map(Some),
         Aspect::Declared { applied_by, fetches } => {
             let ask = |live: Connection| declared(renderer(live, &means, fetches), object, &applied_by);
@@ -254,8 +253,12 @@ async fn details(asking: &mut Asking, object: &ObjectRef, limit: Duration) -> Re
 fn described(body: &Value, object: &ObjectRef) -> Details {
     let gk = &object.gk;
     let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
+    let parts = kinds::parts(body);
+    let mut spec = kinds::describe(kinds::rules(&gk.group, &gk.kind), body);
+    spec.retain(|(path, _)| parts.is_empty() || !kinds::is_in_parts(path));
     Details {
-        spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), body),
+        spec,
+        parts,
         status: kinds::describe_status(kinds::of(gk), body),
         history: kinds::history(body),
         annotations: annotations

@@ -28,6 +28,7 @@ mod pulls;
 mod pulse;
 mod review;
 mod scenes;
+mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
@@ -56,6 +57,7 @@ pub const ALL: &[&ViewSpec] = &[
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
+    &timeline::SPEC,
     &origins::SPEC,
     &file::SPEC,
     &commit::SPEC,
