@@ -23,6 +23,7 @@ mod output;
 mod playbook;
 mod playbooks;
 mod prs;
+mod since;
 mod snapshot;
 mod source;
 mod trace;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
-use crate::domain::Health;
+use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
 use crate::state::{Intent, Show};
@@ -11,6 +11,8 @@ use crate::state::{Intent, Show};
 /// Where there is an object to look at: rows, and texts about one.
 const OBJECTS: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
+/// Where `w` does something else, and something is about an object all the same.
+const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
 /// Where `w` does not wrap lines.
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
@@ -57,6 +59,12 @@ pub(super) fn all() -> Vec<Command> {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
                 open(cx, Screen::WHY)
+            })
+        },
+        Command {
+            scopes: ABOUT,
+            ..on_row("", &["W"], "", "why the object is so that this is about: of several the first that is not well", |cx, _| {
+                explain_first(&cx.targets.clone(), cx)
             })
         },
         Command {
@@ -158,6 +166,22 @@ pub(super) fn all() -> Vec<Command> {
 fn open(cx: &mut Cx, view: Screen) -> Result<()> {
     let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
     cx.transit(Transition::Open(view, Subject::Object(target)));
+    Ok(())
+}
+
+/// Explains the first of these objects that is not well; where all are, the first.
+///
+/// # Errors
+/// There are none.
+pub fn explain_first(objects: &[ObjectRef], cx: &mut Cx) -> Result<()> {
+    let cluster = cx.state.cluster();
+    let is_bad = |object: &&ObjectRef| {
+        let node = cluster.store.find(object);
+        node.and_then(|node| cluster.forest.health(node)).is_some_and(|health| health != Health::Ready)
+    };
+    let object = objects.iter().find(is_bad).or(objects.first()).cloned();
+    let nothing = || Error::failed("this is not about an object of this cluster", "`:why` lists all that is broken");
+    cx.transit(Transition::Open(Screen::WHY, Subject::Object(object.ok_or_else(nothing)?)));
     Ok(())
 }
 

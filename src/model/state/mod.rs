@@ -2,6 +2,7 @@
 //! the outside go out as [`Effect`]s.
 
 mod acting;
+mod beginning;
 mod changing;
 mod cluster;
 mod declared;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod acts;
+mod commit;
 mod confirm;
 mod contexts;
 mod details;
@@ -59,6 +60,7 @@ pub const ALL: &[&ViewSpec] = &[
     &timeline::SPEC,
     &origins::SPEC,
     &file::SPEC,
+    &commit::SPEC,
     &drift::SPEC,
     &logs::SPEC,
     &actions::SPEC,
