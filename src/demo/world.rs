@@ -80,6 +80,10 @@ impl World {
         for node in content::nodes() {
             record(&mut store, ("", "Node"), &node, shift);
         }
+        for object in content::controllers() {
+            let (group, _) = text(&object, "/apiVersion").rsplit_once('/').unwrap_or_default();
+            record(&mut store, (group, text(&object, "/kind")), &object, shift);
+        }
         for role in content::roles() {
             if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
                 store.create(kind, role, now);

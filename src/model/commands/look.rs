@@ -9,9 +9,9 @@ use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Pulse];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Pulse];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -97,7 +97,12 @@ pub(super) fn all() -> Vec<Command> {
             scopes: &[KeyScope::Table],
             run: Handler::Act(locate),
         },
-        named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
+        named(
+            "pulse",
+            &["overview"],
+            "the cluster at a glance: what is broken, stale, suspended, slow or not applied, what runs Flux, kinds with their states",
+            |cx, _| go(cx, Screen::PULSE),
+        ),
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",

@@ -99,6 +99,8 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// The cluster at a glance.
+    Pulse,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -118,6 +120,7 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Pulse => "pulse",
             Self::Dialog => "dialog",
         }
     }
@@ -249,6 +252,8 @@ pub enum Gesture {
     Approve,
     /// Look it up again.
     Again,
+    /// Ask the remotes of sources what they have.
+    Heads,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

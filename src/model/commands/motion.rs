@@ -2,8 +2,16 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Pulse,
+];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -18,6 +26,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Pulse,
 ];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
@@ -51,7 +60,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Heads | G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -96,6 +105,13 @@ fn views() -> Vec<Command> {
         key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
         key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
+        footed(
+            &["b"],
+            &[KeyScope::Pulse],
+            Gesture::Heads,
+            "ask the remotes of all sources whether these are behind: git, registries, chart repositories, with your own logins",
+            "ask remotes",
+        ),
         footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
         key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
         footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),

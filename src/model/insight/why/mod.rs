@@ -19,7 +19,7 @@ mod messages;
 mod remedy;
 mod sight;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod walk;
 mod wants;
 mod wording;
@@ -28,6 +28,7 @@ use jiff::Timestamp;
 
 pub use causes::{ALL as CAUSES, CauseRule};
 pub use clue::{Clue, Diagnosis, Witness};
+pub use controllers::{COMPONENT, PART_OF, SHARD};
 pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};
