@@ -34,7 +34,7 @@ async fn a_filter_for_a_part_shows_it_whole_and_what_is_acted_on_is_its_object()
     let mut deck = demo(120, 40).await;
     deck.keys(": \"pulse\" enter / \"^suspended\" enter").await.shows("ks faults/suspended").shows("gitrepo faults/frozen");
     deck.hides("kinds ").keys("esc / \"^flux\" enter").await.shows("deploy flux-system/helm-controller").shows("1/1 v1.6.3");
-    deck.shows("Flux 2.9.4").shows("on Kubernetes 1.36.4").shows("2 restarts");
+    deck.shows("Flux 2.9.4").shows("on Kubernetes 1.36.4").shows("restarted 2 times");
     deck.keys("esc / \"^slowest\" enter").await.shows("ks flux-system/controllers").shows("21s");
     deck.keys("a").await.shows("reconcile");
 }

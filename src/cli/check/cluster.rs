@@ -96,10 +96,10 @@ async fn look(live: &Connection, call: &Call) -> Installation {
     if !is_named {
         named.push(NAMESPACE);
     }
-    let mut bodies = Ok(Vec::new());
+    let mut bodies: Listed = Ok(Vec::new());
     for namespace in &named {
         let more = labelled(live, kinds::DEPLOYMENT, Some(namespace), limit).await;
-        bodies = bodies.and_then(|known: Vec<Value>| Ok([known, more?].concat()));
+        bodies = bodies.and_then(|known| Ok([known, more?].concat()));
     }
     let mut namespace = named.join(", ");
     if !is_named && bodies.as_ref().is_ok_and(Vec::is_empty) {
@@ -123,7 +123,10 @@ async fn look(live: &Connection, call: &Call) -> Installation {
     Installation { namespace, controllers, apis: apis.map(|bodies| bodies.iter().map(InstalledApi::read).collect()) }
 }
 
-async fn labelled(live: &Connection, kind: &Kind, namespace: Option<&str>, limit: Duration) -> Result<Vec<Value>, String> {
+/// Bodies, or why there are none.
+type Listed = std::result::Result<Vec<Value>, String>;
+
+async fn labelled(live: &Connection, kind: &Kind, namespace: Option<&str>, limit: Duration) -> Listed {
     let served = live.served(&kind.gk()).ok_or_else(|| format!("the cluster does not serve {}", kind.kind))?;
     let found = cluster::labelled(live, served, kind.kind, namespace, SELECTOR, limit).await;
     found.map_err(|failure| failure.error("the API server").message)

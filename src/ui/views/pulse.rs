@@ -8,7 +8,7 @@
 //!  stale      ? ks apps/web               stale        4h    ready, but not reconciled since: its interval is 10m
 //!  ahead      ◐ gitrepo flux-system/fleet main@3d3b4b7       not applied by 1 of 12: ks apps/web has 86058ad
 //!  suspended  ‖ ks jobs/batch             Suspended    3d    by ana: "db migration", until 14:00
-//!  flux       ● deploy flux-system/helm…  1/1 v1.6.3   9d    2 restarts
+//!  flux       ● deploy flux-system/helm…  1/1 v1.6.3   9d    restarted 2 times
 //!  slowest    ks apps/web                 30s          2m
 //!  kinds      Kustomization  24           ✗ 1 ‖ 1 ● 22       v1; 2s on average, of 22
 //! ```

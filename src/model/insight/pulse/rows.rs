@@ -236,7 +236,7 @@ fn of_controller(it: &ControllerState) -> PulseRow {
         parts.push(it.message.to_string());
     }
     if it.restarts > 0 {
-        parts.push(counted(it.restarts, "restart"));
+        parts.push(format!("restarted {}", counted(it.restarts, "time")));
     }
     parts.extend(it.shard.as_ref().map(|shard| format!("shard {shard}")));
     if it.version().is_none() && !it.is_off() {

@@ -164,7 +164,7 @@ fn controllers_have_the_version_of_their_pod_its_restarts_and_say_when_they_are_
         rows,
         [
             "flux | Deployment flux-system/kustomize-controller | 0/0 | scaled to 0: nothing of its kinds is reconciled",
-            "flux | Deployment flux-system/helm-controller | 1/1 v1.6.3 | 3 restarts",
+            "flux | Deployment flux-system/helm-controller | 1/1 v1.6.3 | restarted 3 times",
         ]
     );
 }
