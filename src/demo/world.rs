@@ -82,12 +82,7 @@ impl World {
         Self::started(snapshot, now, git, content::controllers())
     }
 
-    fn started(
-        snapshot: &Snapshot,
-        now: Timestamp,
-        git: Option<Arc<dyn Git>>,
-        more: impl Iterator<Item = Value>,
-    ) -> Self {
+    fn started(snapshot: &Snapshot, now: Timestamp, git: Option<Arc<dyn Git>>, more: impl Iterator<Item = Value>) -> Self {
         let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
         let mut store = Store::new(kinds(snapshot, true));
         fill(&mut store, snapshot, shift);

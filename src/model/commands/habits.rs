@@ -16,6 +16,7 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Jobs,
     KeyScope::Fields,
     KeyScope::Pulse,
+    KeyScope::Events,
 ];
 
 /// Keys, where they are habits, and the answer.
