@@ -235,7 +235,7 @@ fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>, beginn
     })
 }
 
-fn of_group(group: &BrokenGroup) -> Value {
+pub(super) fn of_group(group: &BrokenGroup) -> Value {
     let objects = |objects: &[ObjectRef]| objects.iter().map(of_object).collect::<Vec<_>>();
     json!({
         "rule": group.rule,

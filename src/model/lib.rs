@@ -64,6 +64,9 @@
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
 //! | explanation, first cause, rule | why an object is as it is, step by step; the step with which the way ends; what recognises it |
 //! | evidence, gap | what was asked on demand about a cause; what could not be read, named |
+//! | pulse, part | a cluster at a glance; one of the lists that it consists of |
+//! | stale, ahead, behind | ready, but not reconciled for three intervals; fetched and not applied; not what the remote has |
+//! | head, installation | what the remote of a source has; what Flux itself is made of in a cluster |
 //! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
 //! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |

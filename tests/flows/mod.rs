@@ -33,6 +33,7 @@ mod policies;
 mod printed;
 mod programs;
 pub mod proposals;
+mod pulse;
 mod recorded;
 mod refusals;
 mod remote;

@@ -11,10 +11,11 @@ use crate::forms::Answers;
 use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Pulse];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Pulse];
 /// Where the panel can be opened: also where keys of actions mean something else.
-const CHOSEN: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
+const CHOSEN: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events, KeyScope::Pulse];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.

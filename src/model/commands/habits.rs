@@ -15,6 +15,7 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Logs,
     KeyScope::Jobs,
     KeyScope::Fields,
+    KeyScope::Pulse,
     KeyScope::Events,
 ];
 

@@ -54,6 +54,7 @@ mod tests {
             KeyScope::Review,
             KeyScope::Pulls,
             KeyScope::Why,
+            KeyScope::Pulse,
             KeyScope::Commit,
             KeyScope::Events,
         ];

@@ -10,11 +10,11 @@ use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
 const OBJECTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events, KeyScope::Pulse];
 /// Where `w` does something else, and something is about an object all the same.
 const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -129,7 +129,12 @@ pub(super) fn all() -> Vec<Command> {
             scopes: &[KeyScope::Table],
             run: Handler::Act(locate),
         },
-        named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
+        named(
+            "pulse",
+            &["overview"],
+            "the cluster at a glance: what is broken, stale, suspended, slow or not applied, what runs Flux, kinds with their states",
+            |cx, _| go(cx, Screen::PULSE),
+        ),
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",

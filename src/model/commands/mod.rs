@@ -102,6 +102,8 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// The cluster at a glance.
+    Pulse,
     /// A commit, and what it changed.
     Commit,
     /// What happened, as it happens: events, and the timeline.
@@ -125,6 +127,7 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Pulse => "pulse",
             Self::Commit => "commit",
             Self::Events => "events",
             Self::Dialog => "dialog",
@@ -266,6 +269,8 @@ pub enum Gesture {
     Approve,
     /// Look it up again.
     Again,
+    /// Ask the remotes of sources what they have.
+    Heads,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

@@ -10,6 +10,7 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Fields,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Pulse,
     KeyScope::Events,
 ];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
@@ -26,6 +27,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Pulse,
     KeyScope::Commit,
     KeyScope::Events,
 ];
@@ -39,6 +41,7 @@ const NOT_OF_GIT: &[KeyScope] = &[
     KeyScope::Pulls,
     KeyScope::Commit,
     KeyScope::Events,
+    KeyScope::Pulse,
 ];
 /// Where it is: "top" stays on `home`.
 const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
@@ -75,7 +78,9 @@ fn group_of(gesture: Gesture) -> Group {
         G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
-        G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Heads | G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => {
+            Group::Look
+        }
         G::Wrap
         | G::Follow
         | G::Below
@@ -131,6 +136,13 @@ fn views() -> Vec<Command> {
         key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
         key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
+        footed(
+            &["b"],
+            &[KeyScope::Pulse],
+            Gesture::Heads,
+            "ask the remotes of all sources whether these are behind: git, registries, chart repositories, with your own logins",
+            "ask remotes",
+        ),
         footed(&["s"], &[KeyScope::Logs, KeyScope::Events], Gesture::Follow, "follow, or stay", "follow"),
         footed(&["b"], EVENTS, Gesture::Below, "of the object alone, or of everything below it too", "below"),
         footed(&["!"], EVENTS, Gesture::Trouble, "only what is wrong: warnings, failures; again: all", "warnings"),

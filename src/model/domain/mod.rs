@@ -45,7 +45,7 @@ pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
 pub use object::{
-    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Relation, Suspension, Verdict,
+    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Pace, Relation, Suspension, Verdict,
 };
 pub use policy::{Guarded, Policy};
 pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};

@@ -124,6 +124,12 @@ pub enum Effect {
         cluster: ClusterId,
         offered: Offered,
     },
+    /// Ask the remotes of these sources what they have, for a view. The replies are `Reply::Head`, one for each as it comes.
+    AskHeads {
+        ticket: Ticket,
+        cluster: ClusterId,
+        sources: Vec<ObjectRef>,
+    },
     /// Ask for this user's rights.
     Review {
         cluster: ClusterId,

@@ -142,6 +142,8 @@ pub enum Question {
     Published(Offered),
     /// A pull request, with what it does.
     Pull(Box<PullPlace>),
+    /// Whether these sources are behind their remotes.
+    Heads(Vec<ObjectRef>),
 }
 
 /// A change to be planned.
@@ -323,6 +325,7 @@ impl State {
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Sheet { name, text } => Effect::WriteDown { ticket, name, text },
             Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
+            Question::Heads(sources) => Effect::AskHeads { ticket, cluster: self.active, sources },
             Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());

@@ -16,6 +16,7 @@ use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
+use crate::insight::pulse::heads::SourceHead;
 use crate::insight::why::{Beginning, Evidence};
 use crate::kinds::{BodyPart, FieldOwner};
 
@@ -113,6 +114,8 @@ pub enum Reply {
     Edited(String),
     /// What a catalogue has on offer, with the moment at which it was asked.
     Published(Arc<Published>),
+    /// What the remote of a source has; one reply for each source that was asked about.
+    Head(Box<SourceHead>),
     /// What was found out about why an object is as it is; what takes longer comes in another reply.
     Evidence(Box<Evidence>),
     /// Since when something fails, and which commits may be why.

@@ -106,7 +106,7 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         _ if done < all => (format!("reading … {done} of {}", counted(all, "kind")), String::new()),
         _ if cluster.server.served.is_empty() => (
             "this cluster has no Flux".to_owned(),
-            "`flux check --pre` checks whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),
+            "`fluxdeck check --pre` says whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),
         ),
         _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
             ("nothing matches".to_owned(), "esc clears the filter".to_owned())

@@ -14,6 +14,7 @@ mod forges;
 mod get;
 mod git;
 mod happened;
+mod installed;
 pub mod outages;
 mod playbooks;
 mod schemas;
@@ -57,6 +58,7 @@ pub const ALL: &[&[Trial]] = &[
     get::TRIALS,
     git::TRIALS,
     happened::TRIALS,
+    installed::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
     schemas::TRIALS,

@@ -5,4 +5,4 @@ mod groups;
 mod hostile;
 mod pods;
 mod walks;
-mod world;
+pub mod world;
