@@ -22,6 +22,7 @@ mod remotes;
 mod rendered;
 mod repositories;
 mod session;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
+pub use values::gather as release_values;
 
 /// Where a cluster comes from.
 #[derive(Clone)]

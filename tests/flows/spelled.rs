@@ -13,6 +13,8 @@ const CALLS: &[&str] = &[
     "why --demo",
     "why ks/crashing -n faults --demo",
     "trace deploy/web -n web --demo",
+    "values worker -n flux-apps --demo --all -o wide",
+    "values nope --demo",
     "get all -A --demo",
     "get ks -A --demo -o wide",
     "get ks nope --demo",

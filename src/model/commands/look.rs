@@ -9,9 +9,12 @@ use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
+const OBJECTS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Values];
+/// Where the values of a release are one key away.
+const RELEASES: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Values];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -50,6 +53,13 @@ pub(super) fn all() -> Vec<Command> {
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
         on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
         on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
+        Command {
+            scopes: RELEASES,
+            ..on_row("", &["V"], "", "Helm values of the release, or of the one that the object is of, by layers", |cx, _| {
+                values(cx, "")
+            })
+        },
+        named("values", &[], "Helm values by layers, and the releases that have them (`:values hr/web`)", values),
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -149,6 +159,20 @@ fn trace(cx: &mut Cx, text: &str) -> Result<()> {
         name => resolve::object_named(name, cx.state)?,
     };
     cx.transit(Transition::Open(Screen::TRACE, Subject::Object(object)));
+    Ok(())
+}
+
+/// Shows the values of a HelmRelease by its name; without one those of the selected object's.
+fn values(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to a HelmRelease first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    let release =
+        cx.state.cluster().release_of(&object).ok_or_else(|| {
+            Error::failed(format!("{object} is not of a HelmRelease that is read"), "`:hr` lists the HelmReleases")
+        })?;
+    cx.transit(Transition::Open(Screen::VALUES, Subject::Object(release)));
     Ok(())
 }
 

@@ -99,6 +99,8 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// Helm values by layers, and the releases that have them.
+    Values,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -118,6 +120,7 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Values => "values",
             Self::Dialog => "dialog",
         }
     }
@@ -249,6 +252,13 @@ pub enum Gesture {
     Approve,
     /// Look it up again.
     Again,
+    /// Of values: leave out what the chart gives by default, or show it again.
+    Defaults,
+    /// Show what is masked, until the view is left.
+    Unmask,
+    /// Of two releases that are compared: both one step back, or forward.
+    Older,
+    Newer,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

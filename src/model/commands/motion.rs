@@ -2,9 +2,17 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
-const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Values,
+];
+const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Tree,
@@ -18,6 +26,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Values,
 ];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
@@ -25,7 +34,8 @@ const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
 /// Where something may fail, or say so.
 const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
-const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
+const SEARCHED: &[KeyScope] =
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Values];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -51,7 +61,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Defaults | G::Unmask | G::Older | G::Newer => Group::Look,
+        G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -60,7 +71,7 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
-    [views(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
+    [views(), of_jobs(), of_pulls(), of_reviews(), of_values(), copies()].into_iter().flatten().collect()
 }
 
 /// In lists and in texts.
@@ -221,6 +232,24 @@ fn of_reviews() -> Vec<Command> {
         footed(&["z"], REVIEW, Gesture::FoldAll, "list all that is not proven, or only count it", "not proven"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
+    ]
+}
+
+/// Of Helm values.
+fn of_values() -> Vec<Command> {
+    let only = &[KeyScope::Values];
+    vec![
+        footed(
+            &["tab"],
+            only,
+            Gesture::NextPane,
+            "next part: the keys, what differs between two releases, the releases",
+            "differences, releases",
+        ),
+        footed(&["z"], only, Gesture::Defaults, "only what differs from the defaults of the chart, or all", "defaults"),
+        footed(&["x"], only, Gesture::Unmask, "show secret values until the view is left; asks before", "unmask"),
+        footed(&["<"], only, Gesture::Older, "of two releases that are compared: both one step back", "older"),
+        footed(&[">"], only, Gesture::Newer, "both one step forward, up to what is not released yet", "newer"),
     ]
 }
 

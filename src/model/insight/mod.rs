@@ -8,6 +8,7 @@
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
 //!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
 //!  why      from an object to the first cause             trace    from an object up to its source
+//! values   Helm values: which layer each key comes from, and what differs between two releases
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
@@ -22,4 +23,5 @@ pub mod offered;
 pub mod schema;
 pub mod setting;
 pub mod trace;
+pub mod values;
 pub mod why;

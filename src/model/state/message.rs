@@ -16,6 +16,7 @@ use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
+use crate::insight::values::ReleaseValues;
 use crate::insight::why::Evidence;
 use crate::kinds::FieldOwner;
 
@@ -94,6 +95,8 @@ pub enum Reply {
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
+    /// The values of a HelmRelease. Secret ones are masked by who shows them.
+    Values(Box<ReleaseValues>),
     /// A pull request as it is reviewed.
     Pull(Box<PullReview>),
     /// A change as planned.

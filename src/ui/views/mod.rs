@@ -30,6 +30,7 @@ mod scenes;
 mod trace;
 mod tree;
 mod unrecorded;
+mod values;
 mod why;
 
 use ratatui::buffer::Buffer;
@@ -58,6 +59,7 @@ pub const ALL: &[&ViewSpec] = &[
     &origins::SPEC,
     &file::SPEC,
     &drift::SPEC,
+    &values::SPEC,
     &logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
