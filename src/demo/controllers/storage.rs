@@ -185,4 +185,20 @@ mod tests {
         assert!(text(&worker, "/manifest").contains("kind: Deployment"), "{worker}");
         assert!(config_of(&company, "web", "web", 1).is_some() && config_of(&company, "web", "web", 2).is_none());
     }
+
+    #[test]
+    fn an_upgrade_is_another_release_and_the_one_before_is_superseded() {
+        let company = Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time"));
+        let world = company.enter("production").expect("the demo").world;
+        world.change(|store, _| {
+            let key = store.key(GROUP, "HelmRelease", "platform", "metrics").expect("a kind");
+            let mut metrics = (**store.get(&key).expect("a release")).clone();
+            metrics["spec"]["values"]["retention"] = "9d".into();
+            store.replace(&key, metrics);
+        });
+        world.advance(std::time::Duration::from_secs(120));
+        let [old, new] = [1, 2].map(|number| config_of(&company, "platform", "metrics", number).expect("a release"));
+        assert_eq!((&old["info"]["status"], &new["info"]["status"]), (&json!("superseded"), &json!("deployed")));
+        assert_eq!((&old["config"]["retention"], &new["config"]["retention"]), (&json!("7d"), &json!("9d")));
+    }
 }

@@ -281,7 +281,12 @@ impl View for Logs {
                 0
             }
             Reply::Document(_) | Reply::Details(_) | Reply::Events(_) | Reply::Acts(_) | Reply::Printed(_) => 0,
-            Reply::Declared(_) | Reply::File(_) | Reply::Proposed(_) | Reply::Checked(_) | Reply::Rendered(_) => 0,
+            Reply::Declared(_)
+            | Reply::File(_)
+            | Reply::Values(_)
+            | Reply::Proposed(_)
+            | Reply::Checked(_)
+            | Reply::Rendered(_) => 0,
             Reply::Competing(_) | Reply::Published(_) | Reply::Evidence(_) => 0,
             Reply::Manuscript(_) | Reply::Files(_) | Reply::Written(_) | Reply::Edited(_) | Reply::Pull(_) => 0,
         };

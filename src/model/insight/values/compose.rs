@@ -168,9 +168,9 @@ pub(super) fn compose(spec: &ValuesSpec, data: &[ReferenceData]) -> Composed {
     out.layers.push((ValuesLayer::Inline, spec.inline.0.clone()));
     out.value = shared.json(all);
     let mut path = Vec::new();
-    leaves(&shared, all, &mut path, &mut |path, value, layer| {
+    leaves(&shared, all, &mut path, &mut |path, layer| {
         let layer = out.layers.get(layer).map_or(ValuesLayer::Inline, |(layer, _)| layer.clone());
-        out.leaves.push(Leaf { path: path.to_vec(), value, layer });
+        out.leaves.push(Leaf { path: path.to_vec(), layer });
     });
     out
 }
@@ -182,15 +182,18 @@ fn put(
     (layer, reference): (usize, &ValuesReference),
     text: &str,
 ) -> Result<Value, String> {
+    // what is wrong with a value says what it is
+    let is_secret = &*reference.kind == "Secret";
+    let without = |why: String| if is_secret { "its text".to_owned() } else { why };
     if reference.target.is_empty() {
-        let own = read_map(text)?;
+        let own = read_map(text).map_err(|why| if is_secret { "it is not a map in YAML".to_owned() } else { why })?;
         let values = shared.take(&own, layer);
         *result = shared.merge(*result, values);
         return Ok(own);
     }
     *result = shared.merge(*result, inline);
     let at = (&*reference.target, text);
-    let failed = |why| format!("helm does not take it: {why}; helm-controller releases nothing");
+    let failed = |why| format!("helm does not take it: {}; helm-controller releases nothing", without(why));
     set(shared, *result, at, reference.is_literal, layer).map_err(failed)?;
     let mut alone = Shared::default();
     let own = alone.map(layer);
@@ -211,7 +214,7 @@ pub(super) fn read_map(text: &str) -> Result<Value, String> {
     }
 }
 
-fn leaves(shared: &Shared, id: Id, path: &mut Vec<PathStep>, found: &mut impl FnMut(&[PathStep], Value, usize)) {
+fn leaves(shared: &Shared, id: Id, path: &mut Vec<PathStep>, found: &mut impl FnMut(&[PathStep], usize)) {
     match shared.cell(id) {
         Cell::Map(entries) if !entries.is_empty() => {
             for (key, id) in entries {
@@ -228,7 +231,7 @@ fn leaves(shared: &Shared, id: Id, path: &mut Vec<PathStep>, found: &mut impl Fn
             }
         }
         Cell::Map(_) if path.is_empty() => {}
-        _ => found(path, shared.json(id), shared.layer(id)),
+        _ => found(path, shared.layer(id)),
     }
 }
 

@@ -239,7 +239,8 @@ impl ReleaseValues {
         defaults: Option<(&StoredRelease, &Value)>,
         layer: impl Fn(&[PathStep], &Value) -> ValuesLayer,
     ) -> KeyList {
-        let none = Value::Null;
+        let (none, empty) = (Value::Null, Value::Object(serde_json::Map::new()));
+        let values = if values.is_null() { &empty } else { values };
         let default = defaults.map_or(&none, |(_, defaults)| defaults);
         let all = over_defaults(values, default);
         let files = defaults.map(|(release, _)| self.values_files(release)).unwrap_or_default();

@@ -223,6 +223,14 @@ fn sensitive_names_and_texts_of_secrets_are_masked_wherever_they_are() {
 }
 
 #[test]
+fn what_is_wrong_with_a_secret_does_not_say_what_it_is() {
+    let from = json!([{"kind": "Secret", "name": "db", "targetPath": "a"}, {"kind": "Secret", "name": "db"}]);
+    let found = ReleaseValues::of(&spec(Value::Null, from), &[text("x,hunter2"), text("- hunter2")], StoredReleases::default());
+    let gaps = found.gaps.join("\n");
+    assert!(found.gaps.len() == 2 && !gaps.contains("hunter2"), "{gaps}");
+}
+
+#[test]
 fn releases_differ_in_keys_and_in_objects_and_secrets_stay_masked() {
     let manifest = |replicas: u32, password: &str| {
         format!(

@@ -12,10 +12,9 @@ pub enum PathStep {
     Item(usize),
 }
 
-/// A scalar, or a map or a list that is empty.
+/// Where a scalar is, or a map or a list that is empty; and its layer.
 pub(super) struct Leaf {
     pub path: Vec<PathStep>,
-    pub value: Value,
     pub layer: ValuesLayer,
 }
 

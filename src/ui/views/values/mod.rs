@@ -19,9 +19,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::rows::{Between, differences, keys, releases};
-use super::origins::{edit_file, open};
+use super::origins::open;
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::Picker;
@@ -31,7 +30,7 @@ use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Tra
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::insight::declared::{Declared, LayerPlace};
+use fluxdeck_model::insight::declared::Declared;
 use fluxdeck_model::insight::values::{ReleaseValues, ValueKey, ValuesLayer};
 use fluxdeck_model::playbooks;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -124,15 +123,11 @@ impl Values {
     }
 
     fn next_pane(&mut self) {
-        let first = self.body.get().map(Between::first);
         self.pane = match self.pane {
             Pane::Keys => Pane::Differences,
             Pane::Differences => Pane::Releases,
             Pane::Releases => Pane::Keys,
         };
-        if let (Pane::Differences, true, Some(first)) = (self.pane, self.lines.is_empty(), first) {
-            self.compare(first);
-        }
     }
 
     fn unmask(&mut self, was_asked: bool, cx: &mut Cx) {
@@ -205,10 +200,10 @@ impl Values {
         // a list's items are known by name there
         let (head, _) = path.split_once('[').unwrap_or((&path, ""));
         let exact = declared.fields.iter().find(|field| field.path == path);
-        let field = exact.or_else(|| declared.fields.iter().find(|field| field.path.starts_with(head)));
+        let is_near = |path: &str| path.strip_prefix(head).is_some_and(|rest| rest.starts_with(['.', '[']));
+        let field = exact.or_else(|| declared.fields.iter().find(|field| is_near(&field.path)));
         match field.map(|field| declared.place(field.winner())) {
-            Some(place @ LayerPlace::File(_)) => open(&self.object, place, cx),
-            Some(place) => edit_file(&self.object, place, cx),
+            Some(place) => open(&self.object, place, cx),
             None => {
                 cx.say(format!("git says no {path}: somebody else set it"));
                 cx.transit(Transition::Open(Screen::ORIGINS, Subject::Object(self.object.clone())));
@@ -365,7 +360,8 @@ impl View for Values {
         };
         if self.body.take(ticket, reply, read) {
             if let Some(values) = self.body.get() {
-                self.between = self.between.still_of(values);
+                let is_first = self.lines.is_empty();
+                self.between = if is_first { Between::first(values) } else { self.between.still_of(values) };
             }
             self.fill();
         }
