@@ -12,11 +12,11 @@ fn references_are_merged_in_their_order_and_inline_values_last() {
         (vec![ValuesPart::Inline(json!({}))], json!({})),
         (
             vec![
-                from("a: {x: 1, y: 1}\nl: [1, 2]\n", ""),
-                from("a: {y: 2}\nl: [3]\n", ""),
+                from("a: {x: 1, w: 1}\nl: [1, 2]\n", ""),
+                from("a: {w: 2}\nl: [3]\n", ""),
                 ValuesPart::Inline(json!({"a": {"z": 3}})),
             ],
-            json!({"a": {"x": 1, "y": 2, "z": 3}, "l": [3]}),
+            json!({"a": {"x": 1, "w": 2, "z": 3}, "l": [3]}),
         ),
         (vec![from("a: 1\n", ""), ValuesPart::Inline(json!({"a": null}))], json!({"a": null})),
         (

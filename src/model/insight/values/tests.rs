@@ -103,8 +103,8 @@ fn items_are_merged_in_their_order_and_refused_where_helm_controller_refuses_the
     for (inline, from, expected) in [
         (
             json!({"a": {"z": 3}}),
-            vec![("a: {x: 1, y: 1}\nl: [1, 2]", ""), ("a: {y: 2}\nl: [3]", "")],
-            json!({"a": {"x": 1, "y": 2, "z": 3}, "l": [3]}),
+            vec![("a: {x: 1, w: 1}\nl: [1, 2]", ""), ("a: {w: 2}\nl: [3]", "")],
+            json!({"a": {"x": 1, "w": 2, "z": 3}, "l": [3]}),
         ),
         (json!({"a": null}), vec![("a: 1", "")], json!({"a": null})),
         (Value::Null, vec![("", ""), ("# nothing", "")], json!({})),

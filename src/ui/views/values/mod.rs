@@ -160,7 +160,8 @@ impl Values {
                 let marked = self.releases.marks.iter().next().and_then(|mark| number(mark));
                 let found = self.releases.selected().and_then(number);
                 if let (Some(values), Some(found)) = (self.body.get(), found) {
-                    self.compare(Between::of(values, found, marked));
+                    let between = Between::of(values, found, marked);
+                    self.compare(between);
                 }
             }
             Pane::Differences => {}
@@ -290,6 +291,7 @@ impl View for Values {
         self.body.close(cx);
         self.declared.close(cx);
         self.reveals = false;
+        self.fill();
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
