@@ -30,6 +30,7 @@ mod source;
 mod trace;
 mod tree;
 mod trust;
+mod values;
 mod where_field;
 mod why;
 

@@ -31,7 +31,7 @@ pub use discover::{Discovered, discover, flux_version, uid};
 pub use dry_run::dry_run;
 pub use failure::{Failure, Unreached, explain};
 pub use feed::{Event, Feed, Page};
-pub use helm::release;
+pub use helm::{release, release_numbers, stored, values_data};
 pub use login::{Login, Logins};
 pub use logs::{Container, ContainerState, Line, Lines, LogAsk, Start, containers, logs};
 pub use look::{body, events, full_list, labelled, shown, yaml};

@@ -67,6 +67,7 @@
 //! | pulse, part | a cluster at a glance; one of the lists that it consists of |
 //! | stale, ahead, behind | ready, but not reconciled for three intervals; fetched and not applied; not what the remote has |
 //! | head, installation | what the remote of a source has; what Flux itself is made of in a cluster |
+//! | values layer, stored release | where a key of Helm values comes from; a release as Helm keeps it: number, values, defaults of its chart, manifest |
 //! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
 //! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |

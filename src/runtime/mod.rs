@@ -25,6 +25,7 @@ mod rendered;
 mod repositories;
 mod session;
 mod since;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,6 +60,7 @@ pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
+pub use values::gather as release_values;
 
 /// Where a cluster comes from.
 #[derive(Clone)]

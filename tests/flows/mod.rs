@@ -48,5 +48,6 @@ mod tables;
 mod tree;
 #[cfg(target_os = "linux")]
 mod troubled;
+mod values;
 mod why;
 mod worded;

@@ -15,6 +15,8 @@ const CALLS: &[&str] = &[
     "why --demo",
     "why ks/crashing -n faults --demo",
     "trace deploy/web -n web --demo",
+    "values worker -n flux-apps --demo --all -o wide",
+    "values nope --demo",
     "describe ks/apps -n flux-system --demo",
     "events --for ks/crashing -n faults --demo",
     "events ks/nope -n nope --demo -o wide",

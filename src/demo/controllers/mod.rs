@@ -18,6 +18,7 @@ mod recording;
 mod render;
 mod scene;
 mod source;
+pub(super) mod storage;
 mod transitions;
 mod workload;
 

@@ -11,7 +11,8 @@ use crate::forms::Answers;
 use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Pulse];
+const OBJECTS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Pulse, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Pulse];
 /// Where the panel can be opened: also where keys of actions mean something else.
 const CHOSEN: &[KeyScope] =

@@ -55,6 +55,7 @@ mod tests {
             KeyScope::Pulls,
             KeyScope::Why,
             KeyScope::Pulse,
+            KeyScope::Values,
             KeyScope::Commit,
             KeyScope::Events,
         ];

@@ -9,12 +9,24 @@ use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events, KeyScope::Pulse];
+const OBJECTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Values,
+];
+/// Where the values of a release are one key away.
+const RELEASES: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 /// Where `w` does something else, and something is about an object all the same.
 const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse];
+const ROWS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -55,6 +67,13 @@ pub(super) fn all() -> Vec<Command> {
         on_row("", &["v"], "events", "events of the object, live; b adds those of everything below it", |cx, _| {
             open(cx, Screen::EVENTS)
         }),
+        Command {
+            scopes: RELEASES,
+            ..on_row("", &["V"], "", "Helm values of the release, or of the one that the object is of, by layers", |cx, _| {
+                values(cx, "")
+            })
+        },
+        named("values", &[], "Helm values by layers, and the releases that have them (`:values hr/web`)", values),
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -202,6 +221,20 @@ fn trace(cx: &mut Cx, text: &str) -> Result<()> {
         name => resolve::object_named(name, cx.state)?,
     };
     cx.transit(Transition::Open(Screen::TRACE, Subject::Object(object)));
+    Ok(())
+}
+
+/// Shows the values of a HelmRelease by its name; without one those of the selected object's.
+fn values(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to a HelmRelease first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    let release =
+        cx.state.cluster().release_of(&object).ok_or_else(|| {
+            Error::failed(format!("{object} is not of a HelmRelease that is read"), "`:hr` lists the HelmReleases")
+        })?;
+    cx.transit(Transition::Open(Screen::VALUES, Subject::Object(release)));
     Ok(())
 }
 

@@ -104,6 +104,8 @@ pub enum KeyScope {
     Why,
     /// The cluster at a glance.
     Pulse,
+    /// Helm values by layers, and the releases that have them.
+    Values,
     /// A commit, and what it changed.
     Commit,
     /// What happened, as it happens: events, and the timeline.
@@ -128,6 +130,7 @@ impl KeyScope {
             Self::Pulls => "prs",
             Self::Why => "why",
             Self::Pulse => "pulse",
+            Self::Values => "values",
             Self::Commit => "commit",
             Self::Events => "events",
             Self::Dialog => "dialog",
@@ -271,6 +274,13 @@ pub enum Gesture {
     Again,
     /// Ask the remotes of sources what they have.
     Heads,
+    /// Of values: leave out what the chart gives by default, or show it again.
+    Defaults,
+    /// Show what is masked, until the view is left.
+    Unmask,
+    /// Of two releases that are compared: both one step back, or forward.
+    Older,
+    Newer,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

@@ -12,8 +12,9 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Why,
     KeyScope::Pulse,
     KeyScope::Events,
+    KeyScope::Values,
 ];
-const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
+const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Tree,
@@ -28,6 +29,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Pulls,
     KeyScope::Why,
     KeyScope::Pulse,
+    KeyScope::Values,
     KeyScope::Commit,
     KeyScope::Events,
 ];
@@ -42,6 +44,7 @@ const NOT_OF_GIT: &[KeyScope] = &[
     KeyScope::Commit,
     KeyScope::Events,
     KeyScope::Pulse,
+    KeyScope::Values,
 ];
 /// Where it is: "top" stays on `home`.
 const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
@@ -51,7 +54,7 @@ const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Commit];
 const SEARCHED: &[KeyScope] =
-    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit];
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit, KeyScope::Values];
 /// Where something may fail, or say so.
 const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::Events];
 
@@ -78,9 +81,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
-        G::Heads | G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => {
-            Group::Look
-        }
+        G::Again | G::Heads | G::Defaults | G::Unmask | G::Older | G::Newer => Group::Look,
+        G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Wrap
         | G::Follow
         | G::Below
@@ -99,7 +101,7 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
-    [views(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
+    [views(), of_jobs(), of_pulls(), of_reviews(), of_values(), copies()].into_iter().flatten().collect()
 }
 
 /// In lists and in texts.
@@ -272,6 +274,24 @@ fn of_reviews() -> Vec<Command> {
         footed(&["z"], REVIEW, Gesture::FoldAll, "list all that is not proven, or only count it", "not proven"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
+    ]
+}
+
+/// Of Helm values.
+fn of_values() -> Vec<Command> {
+    let only = &[KeyScope::Values];
+    vec![
+        footed(
+            &["tab"],
+            only,
+            Gesture::NextPane,
+            "next part: the keys, what differs between two releases, the releases",
+            "differences, releases",
+        ),
+        footed(&["z"], only, Gesture::Defaults, "only what differs from the defaults of the chart, or all", "defaults"),
+        footed(&["x"], only, Gesture::Unmask, "show secret values until the view is left; asks before", "unmask"),
+        footed(&["<"], only, Gesture::Older, "of two releases that are compared: both one step back", "older"),
+        footed(&[">"], only, Gesture::Newer, "both one step forward, up to what is not released yet", "newer"),
     ]
 }
 

@@ -18,6 +18,7 @@ impl Screen {
     pub const TRACE: Self = Self::new("trace");
     pub const ORIGINS: Self = Self::new("origins");
     pub const FILE: Self = Self::new("file");
+    pub const VALUES: Self = Self::new("values");
     pub const COMMIT: Self = Self::new("commit");
     pub const DRIFT: Self = Self::new("drift");
     pub const ACTIONS: Self = Self::new("actions");

@@ -3,6 +3,7 @@
 //! Pure and at the bottom: nothing here depends on another room. No JSON (that stops in `kinds`), no text layout.
 
 pub mod act;
+pub mod aligned;
 pub mod artifact_source;
 pub mod ascii;
 pub mod cluster_key;

@@ -235,6 +235,8 @@ pub enum Aspect {
         applied_by: ObjectRef,
         fetches: bool,
     },
+    /// Of a HelmRelease: its values by layers, and its releases.
+    Values,
     /// A file that sets a field of it.
     File(Box<FilePlace>),
     /// What its record does not say of why it is as it is: its body, its events, and this.

@@ -17,6 +17,7 @@ use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, Printed
 use crate::error::Error;
 use crate::insight::declared::Declared;
 use crate::insight::pulse::heads::SourceHead;
+use crate::insight::values::ReleaseValues;
 use crate::insight::why::{Beginning, Evidence};
 use crate::kinds::{BodyPart, FieldOwner};
 
@@ -94,6 +95,8 @@ pub enum Reply {
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
+    /// The values of a HelmRelease. Secret ones are masked by who shows them.
+    Values(Box<ReleaseValues>),
     /// A pull request as it is reviewed.
     Pull(Box<PullReview>),
     /// A change as planned.

@@ -20,6 +20,7 @@ use super::broken;
 use super::desk::Desk;
 use super::evidence;
 use super::rendered::{Renderer, object_of};
+use super::values;
 use crate::cluster::{self, Connection, Failure, Served};
 pub use contact::Answer;
 use contact::{Asking, Contact, Left, Refusal};
@@ -164,6 +165,10 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
             asking.insist(Reply::Failed, ask).await.map(Some)
         }
         Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
+        Aspect::Values => {
+            let read = asking.insist(Reply::Failed, |live| async move { Ok(values::gather(&live, object, limit).await?) }).await;
+            read.map(|found| Some(Reply::Values(Box::new(found))))
+        }
         Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
         Aspect::Evidence(wants) => testimony(&mut asking, object, &wants, limit).await.map(Some),
         Aspect::Beginning(ask) => {

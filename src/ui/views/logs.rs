@@ -287,6 +287,7 @@ impl View for Logs {
             | Reply::Head(_)
             | Reply::Evidence(_)
             | Reply::Beginning(_)
+            | Reply::Values(_)
             | Reply::Commit(_) => 0,
             Reply::Manuscript(_) | Reply::Files(_) | Reply::Written(_) | Reply::Edited(_) | Reply::Pull(_) => 0,
         };

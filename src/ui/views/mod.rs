@@ -32,6 +32,7 @@ mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
+mod values;
 mod why;
 
 use ratatui::buffer::Buffer;
@@ -62,6 +63,7 @@ pub const ALL: &[&ViewSpec] = &[
     &file::SPEC,
     &commit::SPEC,
     &drift::SPEC,
+    &values::SPEC,
     &logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,

@@ -24,6 +24,7 @@ mod teeth;
 mod tree;
 mod troubled;
 mod users;
+mod values;
 mod ways;
 mod why;
 
@@ -68,6 +69,7 @@ pub const ALL: &[&[Trial]] = &[
     tree::TRIALS,
     troubled::TRIALS,
     users::TRIALS,
+    values::TRIALS,
     ways::TRIALS,
     why::TRIALS,
 ];
