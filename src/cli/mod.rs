@@ -15,6 +15,7 @@ mod info;
 mod init;
 mod jobs;
 mod log;
+mod logs;
 mod man;
 mod output;
 mod playbook;

@@ -80,6 +80,9 @@ impl World {
         for node in content::nodes() {
             record(&mut store, ("", "Node"), &node, shift);
         }
+        for (kind, object) in content::controllers() {
+            record(&mut store, kind, &object, shift);
+        }
         for role in content::roles() {
             if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
                 store.create(kind, role, now);

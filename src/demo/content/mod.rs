@@ -4,6 +4,8 @@
 //! What the recorder changed, and nothing else: the forge's address became [`FORGE`], the commits of its repositories became those that
 //! [`super::Repositories`] makes of the same files, and the context got its name.
 
+mod controllers;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::records::{self, Snapshot};
+pub use controllers::controllers;
 
 /// The host that the recorded sources name.
 pub const FORGE: &str = "forge.example.test";

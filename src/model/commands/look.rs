@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
-use crate::domain::Health;
+use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
+use crate::insight::controller_log::{has_controller, pods_below};
 use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
@@ -48,7 +49,23 @@ pub(super) fn all() -> Vec<Command> {
             open(cx, Screen::DETAILS)
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
-        on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
+        on_row(
+            "logs",
+            &["l"],
+            "logs",
+            "logs of the pod, or of all pods below; without pods, what Flux's controllers wrote",
+            logs,
+        ),
+        Command {
+            aliases: &["flux-logs"],
+            ..on_row(
+                "controller-logs",
+                &["L"],
+                "",
+                "what Flux's controllers have written about the object (`:controller-logs ks/apps`)",
+                controller_logs,
+            )
+        },
         on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
         Command {
             scopes: ROWS,
@@ -134,6 +151,28 @@ pub(super) fn all() -> Vec<Command> {
 fn open(cx: &mut Cx, view: Screen) -> Result<()> {
     let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
     cx.transit(Transition::Open(view, Subject::Object(target)));
+    Ok(())
+}
+
+/// The logs of pods; of an object of Flux without any, those of its controller.
+fn logs(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster();
+    let is_alone = |object: &ObjectRef| pods_below(&cluster.store, &cluster.forest, object, 1).is_empty();
+    let is_of_flux = cx.targets.first().is_some_and(|object| has_controller(&object.gk) && is_alone(object));
+    open(cx, if is_of_flux { Screen::CONTROLLER_LOGS } else { Screen::LOGS })
+}
+
+/// The log of the controller of an object by its name; without one, of the selected one.
+fn controller_logs(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    if !has_controller(&object.gk) {
+        let message = format!("no controller of Flux reconciles {object}");
+        return Err(Error::failed(message, "o goes to what applies it; l reads the logs of its pods"));
+    }
+    cx.transit(Transition::Open(Screen::CONTROLLER_LOGS, Subject::Object(object)));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Picker,
     KeyScope::Text,
     KeyScope::Logs,
+    KeyScope::ControllerLogs,
     KeyScope::Jobs,
     KeyScope::Fields,
     KeyScope::File,
@@ -22,9 +23,11 @@ const ALL_VIEWS: &[KeyScope] = &[
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File];
+const LOGS: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs];
+const OF_CONTROLLERS: &[KeyScope] = &[KeyScope::ControllerLogs];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs];
 const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
@@ -51,6 +54,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
+        G::Level | G::Whole => Group::Look,
         G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
@@ -96,11 +100,20 @@ fn views() -> Vec<Command> {
         key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
         key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
-        footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
-        key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
-        footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+        footed(&["enter"], OF_CONTROLLERS, Gesture::Open, "all fields of the line; again: fold them", "fields"),
+        footed(&["e"], OF_CONTROLLERS, Gesture::Level, "levels: all, info and worse, warnings and errors", "levels"),
+        footed(
+            &["tab"],
+            OF_CONTROLLERS,
+            Gesture::Whole,
+            "all lines of the controllers; again: those about the object",
+            "all lines",
+        ),
+        footed(&["s"], LOGS, Gesture::Follow, "follow, or stay", "follow"),
+        key(&["t"], LOGS, Gesture::Timestamps, "timestamps"),
+        footed(&["p"], LOGS, Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
-        key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+        key(&["C"], LOGS, Gesture::Clear, "clear"),
     ]
 }
 

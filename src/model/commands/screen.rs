@@ -13,6 +13,7 @@ impl Screen {
     pub const YAML: Self = Self::new("yaml");
     pub const EVENTS: Self = Self::new("events");
     pub const LOGS: Self = Self::new("logs");
+    pub const CONTROLLER_LOGS: Self = Self::new("controller-logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
     pub const ORIGINS: Self = Self::new("origins");

@@ -8,10 +8,12 @@
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
 //!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
 //!  why      from an object to the first cause             trace    from an object up to its source
+//!  controller_log  what Flux's controllers write about an object
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
+pub mod controller_log;
 pub mod declared;
 pub mod drift;
 pub mod field;

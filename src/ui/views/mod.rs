@@ -4,6 +4,7 @@ mod actions;
 mod acts;
 mod confirm;
 mod contexts;
+mod controller_logs;
 mod details;
 mod document;
 mod drift;
@@ -59,6 +60,7 @@ pub const ALL: &[&ViewSpec] = &[
     &file::SPEC,
     &drift::SPEC,
     &logs::SPEC,
+    &controller_logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
     &form::SPEC,
