@@ -5,8 +5,8 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, man, playbook,
-    playbooks, prs, pulse, snapshot, trace, tree, trust, values, where_field, why,
+    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, logs, man,
+    playbook, playbooks, prs, pulse, snapshot, trace, tree, trust, values, where_field, why,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
@@ -22,6 +22,7 @@ pub(super) const BEFORE: &[&Command] = &[
     &describe::COMMAND,
     &events::COMMAND,
     &values::COMMAND,
+    &logs::COMMAND,
 ];
 
 /// The others, which come after those of the actions.

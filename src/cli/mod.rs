@@ -17,6 +17,7 @@ mod info;
 mod init;
 mod jobs;
 mod log;
+mod logs;
 mod man;
 mod one;
 mod output;

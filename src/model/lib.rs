@@ -70,6 +70,7 @@
 //! | values layer, stored release | where a key of Helm values comes from; a release as Helm keeps it: number, values, defaults of its chart, manifest |
 //! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
 //! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
+//! | log record, log subject, concern | one line of a controller's log; the object that it is about; what a log is read for |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
 //! | event, line of events | what a component reports of an object; all events that say the same of it |

@@ -54,8 +54,8 @@ use fluxdeck_model::state::{Effect, Epoch, Intent, Link, Message, News, Reply, T
 pub use heads::Heads;
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
-pub use looks::declared_once;
 use looks::{Look, Looks, Means};
+pub use looks::{declared_once, logs_of};
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;

@@ -12,6 +12,7 @@ mod changes;
 mod checks;
 mod compared;
 mod completed;
+mod controller_logs;
 mod crashed;
 mod demo;
 mod files;

@@ -48,6 +48,7 @@ mod tests {
             KeyScope::Picker,
             KeyScope::Text,
             KeyScope::Logs,
+            KeyScope::ControllerLogs,
             KeyScope::Jobs,
             KeyScope::Fields,
             KeyScope::File,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
 use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
+use crate::insight::controller_log::{has_controller, pods_below};
 use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
@@ -63,7 +64,6 @@ pub(super) fn all() -> Vec<Command> {
             open(cx, Screen::DETAILS)
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
-        on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
         on_row("", &["v"], "events", "events of the object, live; b adds those of everything below it", |cx, _| {
             open(cx, Screen::EVENTS)
         }),
@@ -74,6 +74,23 @@ pub(super) fn all() -> Vec<Command> {
             })
         },
         named("values", &[], "Helm values by layers, and the releases that have them (`:values hr/web`)", values),
+        on_row(
+            "logs",
+            &["l"],
+            "logs",
+            "logs of the pod, or of all pods below; without pods, what Flux's controllers wrote",
+            logs,
+        ),
+        Command {
+            aliases: &["flux-logs"],
+            ..on_row(
+                "controller-logs",
+                &["L"],
+                "",
+                "what Flux's controllers have written about the object (`:controller-logs ks/apps`)",
+                controller_logs,
+            )
+        },
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -206,6 +223,28 @@ pub fn explain_first(objects: &[ObjectRef], cx: &mut Cx) -> Result<()> {
     let object = objects.iter().find(is_bad).or(objects.first()).cloned();
     let nothing = || Error::failed("this is not about an object of this cluster", "`:why` lists all that is broken");
     cx.transit(Transition::Open(Screen::WHY, Subject::Object(object.ok_or_else(nothing)?)));
+    Ok(())
+}
+
+/// The logs of pods; of an object of Flux without any, those of its controller.
+fn logs(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster();
+    let is_alone = |object: &ObjectRef| pods_below(&cluster.store, &cluster.forest, object, 1).is_empty();
+    let is_of_flux = cx.targets.first().is_some_and(|object| has_controller(&object.gk) && is_alone(object));
+    open(cx, if is_of_flux { Screen::CONTROLLER_LOGS } else { Screen::LOGS })
+}
+
+/// The log of the controller of an object by its name; without one, of the selected one.
+fn controller_logs(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    if !has_controller(&object.gk) {
+        let message = format!("no controller of Flux reconciles {object}");
+        return Err(Error::failed(message, "o goes to what applies it; l reads the logs of its pods"));
+    }
+    cx.transit(Transition::Open(Screen::CONTROLLER_LOGS, Subject::Object(object)));
     Ok(())
 }
 

@@ -90,6 +90,8 @@ pub enum KeyScope {
     /// YAML, details, events, help.
     Text,
     Logs,
+    /// What Flux's controllers have written about an object.
+    ControllerLogs,
     /// Jobs, as a list and one by one.
     Jobs,
     /// Fields of objects, with the files that set them: of one object, and those that drifted.
@@ -123,6 +125,7 @@ impl KeyScope {
             Self::Picker => "list",
             Self::Text => "text",
             Self::Logs => "logs",
+            Self::ControllerLogs => "controller log",
             Self::Jobs => "jobs",
             Self::Fields => "fields",
             Self::File => "file",
@@ -220,6 +223,10 @@ pub enum Gesture {
     Previous,
     NextContainer,
     Clear,
+    /// Of a log: only lines that matter so much.
+    Level,
+    /// Of the log of a controller: all of it, or what concerns the object.
+    Whole,
     /// Halts queued items; again: stops following the others.
     Stop,
     WatchOn,

@@ -22,6 +22,7 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Picker,
     KeyScope::Text,
     KeyScope::Logs,
+    KeyScope::ControllerLogs,
     KeyScope::Jobs,
     KeyScope::Fields,
     KeyScope::File,
@@ -39,6 +40,7 @@ const NOT_OF_GIT: &[KeyScope] = &[
     KeyScope::Table,
     KeyScope::Picker,
     KeyScope::Logs,
+    KeyScope::ControllerLogs,
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Commit,
@@ -52,11 +54,13 @@ const EVENTS: &[KeyScope] = &[KeyScope::Events];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Commit];
 const SEARCHED: &[KeyScope] =
     &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit, KeyScope::Values];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File, KeyScope::Commit];
+const LOGS: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs];
+const OF_CONTROLLERS: &[KeyScope] = &[KeyScope::ControllerLogs];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::Events];
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -93,6 +97,7 @@ fn group_of(gesture: Gesture) -> Group {
         | G::Clear
         | G::File
         | G::Commit => Group::Look,
+        G::Level | G::Whole => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -145,14 +150,29 @@ fn views() -> Vec<Command> {
             "ask the remotes of all sources whether these are behind: git, registries, chart repositories, with your own logins",
             "ask remotes",
         ),
-        footed(&["s"], &[KeyScope::Logs, KeyScope::Events], Gesture::Follow, "follow, or stay", "follow"),
         footed(&["b"], EVENTS, Gesture::Below, "of the object alone, or of everything below it too", "below"),
         footed(&["!"], EVENTS, Gesture::Trouble, "only what is wrong: warnings, failures; again: all", "warnings"),
         footed(&["z"], EVENTS, Gesture::FoldAll, "those that say the same as one line, or each by itself", "unfold"),
-        key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
-        footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+        footed(&["enter"], OF_CONTROLLERS, Gesture::Open, "all fields of the line; again: fold them", "fields"),
+        footed(&["e"], OF_CONTROLLERS, Gesture::Level, "levels: all, info and worse, warnings and errors", "levels"),
+        footed(
+            &["tab"],
+            OF_CONTROLLERS,
+            Gesture::Whole,
+            "all lines of the controllers; again: those about the object",
+            "all lines",
+        ),
+        footed(
+            &["s"],
+            &[KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events],
+            Gesture::Follow,
+            "follow, or stay",
+            "follow",
+        ),
+        key(&["t"], LOGS, Gesture::Timestamps, "timestamps"),
+        footed(&["p"], LOGS, Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
-        key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+        key(&["C"], LOGS, Gesture::Clear, "clear"),
     ]
 }
 

@@ -14,6 +14,7 @@ impl Screen {
     pub const EVENTS: Self = Self::new("events");
     pub const TIMELINE: Self = Self::new("timeline");
     pub const LOGS: Self = Self::new("logs");
+    pub const CONTROLLER_LOGS: Self = Self::new("controller-logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
     pub const ORIGINS: Self = Self::new("origins");

@@ -5,6 +5,7 @@ mod acts;
 mod commit;
 mod confirm;
 mod contexts;
+mod controller_logs;
 mod details;
 mod document;
 mod drift;
@@ -65,6 +66,7 @@ pub const ALL: &[&ViewSpec] = &[
     &drift::SPEC,
     &values::SPEC,
     &logs::SPEC,
+    &controller_logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
     &form::SPEC,

@@ -8,6 +8,7 @@ mod changes;
 mod charts;
 mod conformance;
 mod connection;
+mod controller_logs;
 mod demo;
 mod drift;
 mod forges;
@@ -51,6 +52,7 @@ pub const ALL: &[&[Trial]] = &[
     charts::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
+    controller_logs::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
     forges::TRIALS,
