@@ -8,11 +8,13 @@
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
 //!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
 //!  why      from an object to the first cause             trace    from an object up to its source
+//!  dependencies  what depends on what, as a graph in layers
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
 pub mod declared;
+pub mod dependencies;
 pub mod drift;
 pub mod field;
 pub mod file;
