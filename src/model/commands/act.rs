@@ -11,8 +11,8 @@ use crate::forms::Answers;
 use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Graph];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Graph];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.

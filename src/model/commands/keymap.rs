@@ -51,6 +51,7 @@ mod tests {
             KeyScope::Review,
             KeyScope::Pulls,
             KeyScope::Why,
+            KeyScope::Graph,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

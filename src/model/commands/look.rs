@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
-use crate::domain::Health;
+use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
+use crate::insight::dependencies::is_drawn;
 use crate::state::projection::Root;
-use crate::state::{Intent, Show};
+use crate::state::{Intent, Show, State};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Graph];
+/// The same without the graph, where `l` is a direction.
+const LOGGED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Graph];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -48,7 +51,10 @@ pub(super) fn all() -> Vec<Command> {
             open(cx, Screen::DETAILS)
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
-        on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
+        Command {
+            scopes: LOGGED,
+            ..on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS))
+        },
         on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
         Command {
             scopes: ROWS,
@@ -65,6 +71,12 @@ pub(super) fn all() -> Vec<Command> {
             &[],
             "where an object comes from: owner, applier, source, commit, file and line (`:trace deploy/web`)",
             trace,
+        ),
+        named(
+            "graph",
+            &["deps"],
+            "what depends on what, as a picture: around the selected object, a named one (`:graph ks/apps`), or `all`",
+            graph,
         ),
         named(
             "why",
@@ -94,7 +106,7 @@ pub(super) fn all() -> Vec<Command> {
             doc: "the object in the tree: under what applies it".into(),
             footer: "in the tree",
             group: Group::Look,
-            scopes: &[KeyScope::Table],
+            scopes: &[KeyScope::Table, KeyScope::Graph],
             run: Handler::Act(locate),
         },
         named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
@@ -150,6 +162,33 @@ fn trace(cx: &mut Cx, text: &str) -> Result<()> {
     };
     cx.transit(Transition::Open(Screen::TRACE, Subject::Object(object)));
     Ok(())
+}
+
+/// The graph around an object: of that name, else of the selected one; where it is not part of any graph, around what applies it. With `all`,
+/// or without an object, of everything.
+fn graph(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "all" => None,
+        "" => cx.targets.first().and_then(|object| drawn(cx.state, object)),
+        name => {
+            let named = resolve::object_named(name, cx.state)?;
+            let why =
+                || Error::failed(format!("{named} is neither a source nor applied by Flux"), "`:graph all` draws everything");
+            Some(drawn(cx.state, &named).ok_or_else(why)?)
+        }
+    };
+    cx.transit(match object {
+        Some(object) => Transition::Open(Screen::GRAPH, Subject::Object(object)),
+        None => Transition::Go(Screen::GRAPH, Subject::Nothing),
+    });
+    Ok(())
+}
+
+/// The object, or the nearest above it in the tree, that a graph of dependencies has.
+fn drawn(state: &State, object: &ObjectRef) -> Option<ObjectRef> {
+    let cluster = state.cluster();
+    let above = std::iter::successors(cluster.store.find(object), |node| cluster.forest.parent(*node));
+    above.map(|node| cluster.store.reference(node)).find(|object| is_drawn(object)).cloned()
 }
 
 /// Explains an object by its name, as everywhere written `KIND/NAME` or `KIND NAMESPACE/NAME`; without one, all that is broken.

@@ -99,6 +99,8 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// What depends on what, as a picture.
+    Graph,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -118,6 +120,7 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Graph => "graph",
             Self::Dialog => "dialog",
         }
     }

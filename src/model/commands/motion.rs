@@ -2,8 +2,16 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Graph,
+];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -18,14 +26,31 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Graph,
 ];
+/// Where left and right fold, or scroll.
+const FOLDED: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::File,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Why,
+];
+const GRAPH: &[KeyScope] = &[KeyScope::Graph];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
-const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::Graph];
+const SEARCHED: &[KeyScope] =
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Graph];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -60,7 +85,7 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
-    [views(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
+    [views(), of_graphs(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
 }
 
 /// In lists and in texts.
@@ -72,8 +97,8 @@ fn views() -> Vec<Command> {
         key(&["ctrl-b", "pgup"], ALL_VIEWS, Gesture::PageUp, "a page up"),
         key(&["g", "home"], ALL_VIEWS, Gesture::Top, "to the top"),
         key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
-        key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
-        key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
+        key(&["right"], FOLDED, Gesture::Right, "unfold; scroll right in text"),
+        key(&["left", "h"], FOLDED, Gesture::Left, "fold, or go to the parent; scroll left in text"),
         footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
         key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
         key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
@@ -101,6 +126,16 @@ fn views() -> Vec<Command> {
         footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
         key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+    ]
+}
+
+/// Of what depends on what.
+fn of_graphs() -> Vec<Command> {
+    vec![
+        footed(&["right", "l"], GRAPH, Gesture::Right, "along a line to what needs the object", "needed by"),
+        footed(&["left", "h"], GRAPH, Gesture::Left, "along a line to what the object needs", "needs"),
+        footed(&["z"], GRAPH, Gesture::FoldAll, "only what the selected object needs, and what needs it", "only this"),
+        footed(&["Z"], GRAPH, Gesture::UnfoldAll, "everything in the namespaces that are looked at", "everything"),
     ]
 }
 

@@ -67,6 +67,7 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
         Some("contexts") => state.contexts.iter().map(|context| context.name.clone()).collect(),
         Some("scene") => state.settings.scenes.iter().map(|scene| scene.name.to_owned()).collect(),
         Some("theme") => state.settings.themes.clone(),
+        Some("graph") => vec!["all".to_owned()],
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
         Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
         Some("events") | None => namespaces().collect(),

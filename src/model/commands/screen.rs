@@ -15,6 +15,7 @@ impl Screen {
     pub const LOGS: Self = Self::new("logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
+    pub const GRAPH: Self = Self::new("graph");
     pub const ORIGINS: Self = Self::new("origins");
     pub const FILE: Self = Self::new("file");
     pub const DRIFT: Self = Self::new("drift");

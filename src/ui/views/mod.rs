@@ -11,6 +11,7 @@ mod edit;
 mod events;
 mod file;
 mod form;
+mod graph;
 mod help;
 mod job;
 mod jobs;
@@ -52,6 +53,7 @@ pub const ALL: &[&ViewSpec] = &[
     &pulse::SPEC,
     &why::SPEC,
     &trace::SPEC,
+    &graph::SPEC,
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,

@@ -69,6 +69,22 @@ pub fn is_drawn(object: &ObjectRef) -> bool {
     matches!(kinds::of(&object.gk).role, Role::Source | Role::Applier)
 }
 
+impl Dependencies {
+    /// The links that close a circle, by their places: the picture cuts them.
+    pub fn closing(&self) -> Vec<usize> {
+        let kept = layers::without_circles(self.nodes.len(), &self.pairs());
+        let is_cut = |link: &GraphLink| !kept.contains(&(link.from, link.to));
+        self.links.iter().enumerate().filter(|(_, link)| is_cut(link)).map(|(at, _)| at).collect()
+    }
+
+    fn pairs(&self) -> Vec<(usize, usize)> {
+        let mut pairs: Vec<_> = self.links.iter().map(|link| (link.from, link.to)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    }
+}
+
 /// Returns the graph of all that is meant, with what that needs elsewhere. Where that is more than `most` objects, what is blocked, and what
 /// blocks it, comes first. Costs a look at the edges of each.
 pub fn all(store: &Store, is_meant: &dyn Fn(NodeId) -> bool, most: usize) -> Dependencies {

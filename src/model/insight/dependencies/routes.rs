@@ -42,10 +42,7 @@ impl GraphLayout {
     /// Costs a few sorts of the nodes; of some hundreds less than a frame.
     pub fn of(graph: &Dependencies, widths: &[usize]) -> Self {
         let nodes = graph.nodes.len();
-        let mut pairs: Vec<_> = graph.links.iter().map(|link| (link.from, link.to)).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let kept = without_circles(nodes, &pairs);
+        let kept = without_circles(nodes, &graph.pairs());
         let layers = layer(nodes, &kept);
         let stacked: Vec<_> = parts(nodes, &kept).iter().map(|part| Stacked::of(Layers::of(part, &kept, &layers))).collect();
         let depth = stacked.iter().map(|part| part.layers.order.len()).max().unwrap_or_default();
@@ -82,11 +79,6 @@ impl GraphLayout {
             })
             .collect();
         layout
-    }
-
-    /// Whether a link closes a circle: it has no line.
-    pub fn is_cut(&self, link: usize) -> bool {
-        self.routes.get(link).is_some_and(Vec::is_empty)
     }
 }
 
