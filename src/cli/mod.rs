@@ -175,12 +175,19 @@ impl Patience {
     }
 }
 
-/// Flags that all commands that look at the cluster share.
+/// Flags that commands that list objects of the cluster share.
 #[derive(Args)]
 struct Look {
     /// How to print. In the place of kubectl's jsonpath and custom-columns: -o json | jq -r '.[] | .name'
-    #[arg(short, long, value_parser = Formats, default_value = "table", hide_default_value = true)]
+    #[arg(short, long, value_parser = Formats::<Format>::new(), default_value = "table", hide_default_value = true)]
     output: Format,
+    #[command(flatten)]
+    pick: Pick,
+}
+
+/// Which objects are meant, and for how long they are waited for.
+#[derive(Args)]
+struct Pick {
     /// Only objects in these states, separated by commas: ready, progressing, waiting, failed, stalled, suspended, terminating, unknown
     #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = health)]
     status: Vec<Health>,

@@ -10,6 +10,8 @@ const CALLS: &[&str] = &[
     "tree --demo",
     "tree --demo -A -o wide",
     "tree ks/nope --demo",
+    "tree ks/nope --demo -o dot",
+    "tree --dependencies --demo",
     "why --demo",
     "why ks/crashing -n faults --demo",
     "trace deploy/web -n web --demo",

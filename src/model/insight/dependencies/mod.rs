@@ -178,7 +178,7 @@ pub fn downstream(store: &Store, id: NodeId) -> Vec<NodeId> {
 
 /// Whether what needs an object can go on. Both controllers look at its Ready condition (kustomize-controller and helm-controller,
 /// `checkDependencies`), which somebody who suspends it leaves as it is.
-fn passage(store: &Store, id: NodeId) -> Passage {
+pub fn passage(store: &Store, id: NodeId) -> Passage {
     let Some(object) = store.object(id) else {
         return match store.presence(id) {
             Presence::Missing | Presence::NotServed => Passage::Blocked,
