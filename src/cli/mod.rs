@@ -391,6 +391,7 @@ impl Global {
         Settings {
             ascii: self.is_ascii(&call.config),
             preview: call.config.preview,
+            notify: call.config.notify,
             keeps_jobs: call.options.state_dir.is_some(),
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),

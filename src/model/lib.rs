@@ -64,6 +64,8 @@
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
 //! | explanation, first cause, rule | why an object is as it is, step by step; the step with which the way ends; what recognises it |
 //! | evidence, gap | what was asked on demand about a cause; what could not be read, named |
+//! | graph, link, passage | what depends on what, to be drawn; one object that another needs; whether that is ready |
+//! | watched, notification | an object whose turns to bad or good are said; how the terminal says them |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
 //! | playbook, wanted field | a recipe for a change in git; a field with the value that it is to get |

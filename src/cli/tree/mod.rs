@@ -5,9 +5,9 @@ mod picture;
 use clap::Args;
 
 use super::command::{self, Command, Run};
+use super::format::{DrawnFormat, Formats};
 use super::headless::{gather, report_restrictions, unread};
 use super::output::{self, Node, name, nodes_below, sorted};
-use super::format::{DrawnFormat, Formats};
 use super::{Call, Pick};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};

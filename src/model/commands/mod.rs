@@ -14,7 +14,7 @@ mod resolve;
 mod screen;
 mod source;
 
-pub use act::perform;
+pub use act::{NOTIFY, perform};
 pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, open_review};
 pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;

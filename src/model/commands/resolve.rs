@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::place::Place;
 use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
-use crate::domain::{GroupKind, ObjectRef, Store};
+use crate::domain::{GroupKind, NotifyBy, ObjectRef, Store};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
 use crate::state::State;
@@ -68,6 +68,7 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
         Some("scene") => state.settings.scenes.iter().map(|scene| scene.name.to_owned()).collect(),
         Some("theme") => state.settings.themes.clone(),
         Some("graph") => vec!["all".to_owned()],
+        Some("notify") => NotifyBy::ALL.map(|by| by.word().to_owned()).to_vec(),
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
         Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
         Some("events") | None => namespaces().collect(),

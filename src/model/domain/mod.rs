@@ -17,6 +17,7 @@ pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod label_selector;
+pub mod notification;
 pub mod object;
 pub mod pattern;
 pub mod pause;
@@ -42,6 +43,7 @@ pub use event::EventRow;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
+pub use notification::NotifyBy;
 pub use object::{
     Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Relation, Suspension, Verdict,
 };

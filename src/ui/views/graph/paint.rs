@@ -29,9 +29,9 @@ struct Ends {
 /// How a line looks; of lines that join, the greatest counts.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    passage: Option<Passage>,
     /// It begins or ends at the cursor.
     is_near: bool,
-    passage: Option<Passage>,
 }
 
 impl Rank {
@@ -147,18 +147,18 @@ impl Graph {
         let size = (usize::from(area.width), usize::from(area.height));
         let mut window = Window { cells: vec![Ends::default(); size.0 * size.1], from: self.offset, size };
         let cursor = self.at();
-        let mut heads = Vec::new();
+        let mut heads: Vec<(usize, usize)> = Vec::new();
         for (link, route) in self.graph.links.iter().zip(&self.layout.routes) {
             let is_near = cursor.is_some_and(|at| link.from == at || link.to == at);
             window.line(route, link.from, Rank { is_near, passage: Some(link.passage) });
-            heads.extend(route.last());
+            heads.extend(route.last().copied());
         }
         for (at, cell) in window.cells.iter().enumerate().filter(|(_, cell)| cell.mask != 0) {
             let (x, y) = (area.x + column(at % size.0), area.y + column(at / size.0));
             buf.set_string(x, y, sign(cell.mask), cell.rank.style(scene.theme));
         }
         for head in heads {
-            if let Some(cell) = window.cell(*head) {
+            if let Some(cell) = window.cell(head) {
                 let (x, y) = (head.0 - self.offset.0, head.1 - self.offset.1);
                 let style = cell.rank.style(scene.theme);
                 buf.set_string(area.x + column(x), area.y + column(y), scene.theme.sign("►", ">"), style);

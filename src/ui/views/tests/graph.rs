@@ -58,16 +58,10 @@ fn keys_follow_the_lines_and_stay_in_a_layer() {
     let mut view = Graph::of(None);
     world.show(&mut view, 80, 6);
     assert_eq!(named(&world, &view), "fleet");
-    let steps = [
-        (Gesture::Left, "fleet"),
-        (Gesture::Right, ""),
-        (Gesture::Right, "apps"),
-        (Gesture::Right, "apps"),
-        (Gesture::Up, "crds"),
-    ];
-    for (gesture, expected) in &steps[..4] {
-        world.act(|cx| view.gesture(*gesture, cx));
-        assert!(expected.is_empty() || named(&world, &view) == *expected, "{gesture:?}: {}", named(&world, &view));
+    let steps = [(Gesture::Left, "fleet"), (Gesture::Right, ""), (Gesture::Right, "apps"), (Gesture::Right, "apps")];
+    for (gesture, expected) in steps {
+        world.act(|cx| view.gesture(gesture, cx));
+        assert!(expected.is_empty() || named(&world, &view) == expected, "{gesture:?}: {}", named(&world, &view));
     }
     world.act(|cx| view.gesture(Gesture::NextFailure, cx));
     assert_eq!(named(&world, &view), "crds");
@@ -131,9 +125,9 @@ fn thousands_are_not_drawn_and_the_title_says_so() {
         ks(&mut world, &format!("team-{at:03}"), &[], says("True", "ReconciliationSucceeded"));
     }
     let mut view = Graph::of(None);
-    let lines = world.show(&mut view, 180, 50).join("\n");
+    world.show(&mut view, 180, 50);
     assert_eq!(view.title(world.state()), "graph: 600 of 704 objects, blocked ones first");
-    assert!(lines.contains("ks flux/apps"), "{lines}");
+    assert!(view.graph.nodes.iter().any(|node| &*node.object.name == "apps"), "it is blocked");
 }
 
 #[test]
