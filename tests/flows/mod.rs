@@ -24,6 +24,7 @@ mod git;
 mod graph;
 mod guarded;
 mod habits;
+mod happened;
 mod instead;
 mod jobs;
 mod looking;
