@@ -12,6 +12,8 @@ const CALLS: &[&str] = &[
     "tree ks/nope --demo",
     "pulse --demo",
     "pulse --demo -o wide",
+    "tree ks/nope --demo -o dot",
+    "tree --dependencies --demo",
     "why --demo",
     "why ks/crashing -n faults --demo",
     "trace deploy/web -n web --demo",

@@ -57,6 +57,7 @@ mod tests {
             KeyScope::Why,
             KeyScope::Pulse,
             KeyScope::Values,
+            KeyScope::Graph,
             KeyScope::Commit,
             KeyScope::Events,
         ];

@@ -6,11 +6,24 @@ use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, 
 use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
 use crate::insight::controller_log::{has_controller, pods_below};
+use crate::insight::dependencies::is_drawn;
 use crate::state::projection::Root;
-use crate::state::{Intent, Show};
+use crate::state::{Intent, Show, State};
 
 /// Where there is an object to look at: rows, and texts about one.
 const OBJECTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
+/// The same without the graph, where `l` is a direction.
+const LOGGED: &[KeyScope] = &[
     KeyScope::Tree,
     KeyScope::Table,
     KeyScope::Text,
@@ -27,7 +40,7 @@ const RELEASES: &[KeyScope] =
 const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
 /// Where `w` does not wrap lines.
 const ROWS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values];
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values, KeyScope::Graph];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -74,13 +87,16 @@ pub(super) fn all() -> Vec<Command> {
             })
         },
         named("values", &[], "Helm values by layers, and the releases that have them (`:values hr/web`)", values),
-        on_row(
-            "logs",
-            &["l"],
-            "logs",
-            "logs of the pod, or of all pods below; without pods, what Flux's controllers wrote",
-            logs,
-        ),
+        Command {
+            scopes: LOGGED,
+            ..on_row(
+                "logs",
+                &["l"],
+                "logs",
+                "logs of the pod, or of all pods below; without pods, what Flux's controllers wrote",
+                logs,
+            )
+        },
         Command {
             aliases: &["flux-logs"],
             ..on_row(
@@ -112,6 +128,12 @@ pub(super) fn all() -> Vec<Command> {
             &[],
             "where an object comes from: owner, applier, source, commit, file and line (`:trace deploy/web`)",
             trace,
+        ),
+        named(
+            "graph",
+            &["deps"],
+            "what depends on what, as a picture: around the selected object, a named one (`:graph ks/apps`), or `all`",
+            graph,
         ),
         named(
             "why",
@@ -162,7 +184,7 @@ pub(super) fn all() -> Vec<Command> {
             doc: "the object in the tree: under what applies it".into(),
             footer: "in the tree",
             group: Group::Look,
-            scopes: &[KeyScope::Table],
+            scopes: &[KeyScope::Table, KeyScope::Graph],
             run: Handler::Act(locate),
         },
         named(
@@ -275,6 +297,33 @@ fn values(cx: &mut Cx, text: &str) -> Result<()> {
         })?;
     cx.transit(Transition::Open(Screen::VALUES, Subject::Object(release)));
     Ok(())
+}
+
+/// The graph around an object: of that name, else of the selected one; where it is not part of any graph, around what applies it. With `all`,
+/// or without an object, of everything.
+fn graph(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "all" => None,
+        "" => cx.targets.first().and_then(|object| drawn(cx.state, object)),
+        name => {
+            let named = resolve::object_named(name, cx.state)?;
+            let why =
+                || Error::failed(format!("{named} is neither a source nor applied by Flux"), "`:graph all` draws everything");
+            Some(drawn(cx.state, &named).ok_or_else(why)?)
+        }
+    };
+    cx.transit(match object {
+        Some(object) => Transition::Open(Screen::GRAPH, Subject::Object(object)),
+        None => Transition::Go(Screen::GRAPH, Subject::Nothing),
+    });
+    Ok(())
+}
+
+/// The object, or the nearest above it in the tree, that a graph of dependencies has.
+fn drawn(state: &State, object: &ObjectRef) -> Option<ObjectRef> {
+    let cluster = state.cluster();
+    let above = std::iter::successors(cluster.store.find(object), |node| cluster.forest.parent(*node));
+    above.map(|node| cluster.store.reference(node)).find(|object| is_drawn(object)).cloned()
 }
 
 /// Explains an object by its name, as everywhere written `KIND/NAME` or `KIND NAMESPACE/NAME`; without one, all that is broken.

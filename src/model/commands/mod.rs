@@ -15,7 +15,7 @@ mod resolve;
 mod screen;
 mod source;
 
-pub use act::perform;
+pub use act::{NOTIFY, perform};
 pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, open_review};
 pub use commit::{commit_command, commit_known, open_commit};
 pub use git::{fields_command, maker, open_fields};
@@ -108,6 +108,8 @@ pub enum KeyScope {
     Pulse,
     /// Helm values by layers, and the releases that have them.
     Values,
+    /// What depends on what, as a picture.
+    Graph,
     /// A commit, and what it changed.
     Commit,
     /// What happened, as it happens: events, and the timeline.
@@ -134,6 +136,7 @@ impl KeyScope {
             Self::Why => "why",
             Self::Pulse => "pulse",
             Self::Values => "values",
+            Self::Graph => "graph",
             Self::Commit => "commit",
             Self::Events => "events",
             Self::Dialog => "dialog",

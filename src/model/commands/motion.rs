@@ -11,12 +11,33 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Pulls,
     KeyScope::Why,
     KeyScope::Pulse,
+    KeyScope::Graph,
     KeyScope::Events,
     KeyScope::Values,
 ];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::ControllerLogs,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::File,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+    KeyScope::Commit,
+    KeyScope::Events,
+];
+/// Where left and right fold, or scroll.
+const FOLDED: &[KeyScope] = &[
     KeyScope::Tree,
     KeyScope::Table,
     KeyScope::Picker,
@@ -43,6 +64,7 @@ const NOT_OF_GIT: &[KeyScope] = &[
     KeyScope::ControllerLogs,
     KeyScope::Review,
     KeyScope::Pulls,
+    KeyScope::Graph,
     KeyScope::Commit,
     KeyScope::Events,
     KeyScope::Pulse,
@@ -51,16 +73,26 @@ const NOT_OF_GIT: &[KeyScope] = &[
 /// Where it is: "top" stays on `home`.
 const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
 const EVENTS: &[KeyScope] = &[KeyScope::Events];
+const GRAPH: &[KeyScope] = &[KeyScope::Graph];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const SEARCHED: &[KeyScope] =
-    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit, KeyScope::Values];
+const SEARCHED: &[KeyScope] = &[
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::File,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Commit,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File, KeyScope::Commit];
 const LOGS: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs];
 const OF_CONTROLLERS: &[KeyScope] = &[KeyScope::ControllerLogs];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events];
+const FAILING: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Graph, KeyScope::Events];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -106,7 +138,7 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
-    [views(), of_jobs(), of_pulls(), of_reviews(), of_values(), copies()].into_iter().flatten().collect()
+    [views(), of_graphs(), of_jobs(), of_pulls(), of_reviews(), of_values(), copies()].into_iter().flatten().collect()
 }
 
 /// In lists and in texts.
@@ -119,8 +151,8 @@ fn views() -> Vec<Command> {
         key(&["g", "home"], NOT_OF_GIT, Gesture::Top, "to the top"),
         key(&["home"], OF_GIT, Gesture::Top, "to the top: unlike k9s not on g, which is the commit here"),
         key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
-        key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
-        key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
+        key(&["right"], FOLDED, Gesture::Right, "unfold; scroll right in text"),
+        key(&["left", "h"], FOLDED, Gesture::Left, "fold, or go to the parent; scroll left in text"),
         footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
         key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
         key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
@@ -173,6 +205,16 @@ fn views() -> Vec<Command> {
         footed(&["p"], LOGS, Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
         key(&["C"], LOGS, Gesture::Clear, "clear"),
+    ]
+}
+
+/// Of what depends on what.
+fn of_graphs() -> Vec<Command> {
+    vec![
+        footed(&["right", "l"], GRAPH, Gesture::Right, "along a line to what needs the object", "needed by"),
+        footed(&["left", "h"], GRAPH, Gesture::Left, "along a line to what the object needs", "needs"),
+        footed(&["z"], GRAPH, Gesture::FoldAll, "only what the selected object needs, and what needs it", "only this"),
+        footed(&["Z"], GRAPH, Gesture::UnfoldAll, "everything in the namespaces that are looked at", "everything"),
     ]
 }
 

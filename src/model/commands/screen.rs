@@ -17,6 +17,7 @@ impl Screen {
     pub const CONTROLLER_LOGS: Self = Self::new("controller-logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
+    pub const GRAPH: Self = Self::new("graph");
     pub const ORIGINS: Self = Self::new("origins");
     pub const FILE: Self = Self::new("file");
     pub const VALUES: Self = Self::new("values");

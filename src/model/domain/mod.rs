@@ -19,6 +19,7 @@ pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod label_selector;
+pub mod notification;
 pub mod object;
 pub mod pattern;
 pub mod pause;
@@ -45,6 +46,7 @@ pub use event::{EventLine, EventLog, EventRow, LineKey};
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
+pub use notification::NotifyBy;
 pub use object::{
     Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Pace, Relation, Suspension, Verdict,
 };

@@ -11,12 +11,14 @@
 //!  pulse    a cluster at a glance                         installation  whether Flux itself is as it has to be
 //!  values   Helm values: which layer each key comes from, and what differs between two releases
 //!  controller_log  what Flux's controllers write about an object
+//!  dependencies  what depends on what, as a graph in layers
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
 pub mod controller_log;
 pub mod declared;
+pub mod dependencies;
 pub mod drift;
 pub mod field;
 pub mod file;

@@ -12,7 +12,7 @@ use super::readers::RepositoryReader;
 use crate::actions::{Ask, Step};
 use crate::change::{CommitAsk, PullPlace};
 use crate::domain::published::Offered;
-use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
+use crate::domain::{Act, ClusterId, NotifyBy, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::controller_log::LogConcern;
 use crate::insight::declared::FilePlace;
 use crate::insight::why::{BeginningAsk, Want};
@@ -216,6 +216,11 @@ pub enum Terminal {
         path: String,
         line: u32,
         answers: Option<Ticket>,
+    },
+    /// Ask the terminal to notify its user. The text is cleaned of what means something in such a sequence where it is written.
+    Notify {
+        by: NotifyBy,
+        text: String,
     },
     /// Give the terminal back to the shell until it resumes us (ctrl-z).
     Suspend,

@@ -13,6 +13,7 @@ mod edit;
 mod events;
 mod file;
 mod form;
+mod graph;
 mod help;
 mod job;
 mod jobs;
@@ -56,6 +57,7 @@ pub const ALL: &[&ViewSpec] = &[
     &pulse::SPEC,
     &why::SPEC,
     &trace::SPEC,
+    &graph::SPEC,
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
