@@ -290,12 +290,12 @@ impl UnderWay {
         let (object, state) = (objects(&self.objects), self.take());
         let (Some(first), Some(meant)) = (self.first, self.meant) else { return PlanOutcome::Nothing { object } };
         let rendered = rendered(&first.builds(), &state.builds());
-        let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
+        let file = |(path, after): (&Text, &Option<Arc<[u8]>>)| ChangedFile {
             path: path.clone(),
             before: context.tree.read(path).ok(),
             after: after.clone(),
         };
-        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before != file.after).collect();
         let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
         let query = known(&meant, &first, &state, &self.wanted, &lines);
         let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });

@@ -308,7 +308,7 @@ fn complete(bench: &mut Bench, revision: Option<&str>, scope: &ChangeScope) -> R
 /// # Errors
 /// git cannot compare them.
 pub fn patch(plan: &ChangePlan) -> Result<String> {
-    let one = |file: &ChangedFile| git::patch(&file.path, file.before.as_deref(), &file.after);
+    let one = |file: &ChangedFile| git::patch(&file.path, file.before.as_deref(), file.after.as_deref());
     let all = plan.files.iter().map(one).collect::<Result<Vec<_>>>()?.concat();
     Ok(String::from_utf8_lossy(&all).into_owned())
 }
@@ -316,10 +316,10 @@ pub fn patch(plan: &ChangePlan) -> Result<String> {
 /// The files of a plan, as a commit takes them.
 pub fn written(plan: &ChangePlan) -> Vec<Written> {
     let one = |file: &ChangedFile| {
-        let bytes = file.after.to_vec();
-        let content = match file.before {
-            Some(_) => Content::Changed(bytes),
-            None => Content::New { bytes, is_executable: false },
+        let content = match (&file.after, &file.before) {
+            (Some(bytes), Some(_)) => Content::Changed(bytes.to_vec()),
+            (Some(bytes), None) => Content::New { bytes: bytes.to_vec(), is_executable: false },
+            (None, _) => Content::Removed,
         };
         Written { path: file.path.to_string(), content }
     };

@@ -290,11 +290,10 @@ fn builds(bench: &mut Bench, revision: &str, here: &AppliedHere) -> Result<Vec<B
     Ok(all)
 }
 
-/// A file as the rules look at it: one that is gone is empty.
+/// A file as the rules look at it.
 fn changed(change: &FileChange) -> ChangedFile {
     let bytes = |side: &Option<Vec<u8>>| side.as_deref().map(Arc::from);
-    let after = bytes(&change.after).unwrap_or_else(|| Arc::from([]));
-    ChangedFile { path: change.path.as_str().into(), before: bytes(&change.before), after }
+    ChangedFile { path: change.path.as_str().into(), before: bytes(&change.before), after: bytes(&change.after) }
 }
 
 /// The files, and their difference without values of Secrets.
