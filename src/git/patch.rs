@@ -15,7 +15,8 @@ pub fn patch(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Result<
     let mut options = DiffOptions::new();
     // what is text here was read as such
     options.force_text(true).context_lines(3);
-    let mut patch = Patch::from_buffers(before.unwrap_or_default(), name, after.unwrap_or_default(), name, Some(&mut options)).map_err(failed)?;
+    let mut patch = Patch::from_buffers(before.unwrap_or_default(), name, after.unwrap_or_default(), name, Some(&mut options))
+        .map_err(failed)?;
     let bytes = patch.to_buf().map_err(failed)?.to_vec();
     Ok(match (before, after) {
         (None, _) => created(&bytes),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::copy::{copy_below, private, write_file};
+use super::copy::{copy_below, private, replace_file, write_file};
 use super::last_words;
 use super::leash::{Ended, Halted, Leash};
 use super::run::find;

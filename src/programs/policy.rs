@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::copy::{copy_tree, private, write_file};
+use super::copy::{copy_tree, private, replace_file, write_file};
 use super::leash::{Halted, Leash};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::tree::{self, Tree};

@@ -132,7 +132,8 @@ fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {
 fn shown_patches(files: &[ChangedFile]) -> Result<String> {
     let one = |file: &ChangedFile| {
         let old = file.before.as_deref().unwrap_or_default();
-        let (left, right) = (shown_file(&file.path, old, &[]), shown_file(&file.path, file.after.as_deref().unwrap_or_default(), old));
+        let (left, right) =
+            (shown_file(&file.path, old, &[]), shown_file(&file.path, file.after.as_deref().unwrap_or_default(), old));
         let is_left = file.after.is_some();
         patch(&file.path, file.before.as_ref().map(|_| left.as_bytes()), is_left.then_some(right.as_bytes()))
     };

@@ -166,7 +166,10 @@ impl Aim {
     /// The files that may make what is meant, in a rendering.
     pub fn reads(&self, rendering: &Rendering, file: &str) -> bool {
         let is_near = |build: &&Build| match self.is_of_build {
-            true => build.is_same(&self.own) || build.objects().iter().any(|one| self.own.is_said_by(build, &ObjectKey::of(&one.node))),
+            true => {
+                build.is_same(&self.own)
+                    || build.objects().iter().any(|one| self.own.is_said_by(build, &ObjectKey::of(&one.node)))
+            }
             false => build.is_with(&self.own),
         };
         rendering.all().filter(is_near).any(|build| build.reads(file))

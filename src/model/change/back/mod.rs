@@ -19,4 +19,4 @@ mod tests;
 
 pub use aim::history_paths;
 pub use past::{PastCommit, PastFile};
-pub use plan::{Back, plan};
+pub use plan::{Back, plan, touches};

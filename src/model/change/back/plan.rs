@@ -75,6 +75,21 @@ pub fn plan(context: &ChangeContext<'_>, builds: &mut Builds<'_>, meant: &MeantO
     Ok(PlanOutcome::Planned(work.planned(&before, suspended, proof)?))
 }
 
+/// Whether a commit changed something of an object, where it was made.
+///
+/// # Errors
+/// As [`plan`].
+pub fn touches(
+    context: &ChangeContext<'_>,
+    builds: &mut Builds<'_>,
+    meant: &MeantObject,
+    commit: &PastCommit<'_>,
+) -> Result<bool> {
+    let Aimed::At(aim) = Aim::find(context, builds, meant)? else { return Ok(true) };
+    let sorted = Sorting { aim: &aim, scope: &context.scope, builds, commit }.sorted()?;
+    Ok(!sorted.own.is_empty())
+}
+
 struct Work<'w, 'b, 't> {
     context: &'w ChangeContext<'w>,
     builds: &'w mut Builds<'b>,
@@ -279,7 +294,9 @@ impl Work<'_, '_, '_> {
         for (old, new) in pairs {
             let (BuildOutcome::Built(was), BuildOutcome::Built(is)) = (&old.outcome, &new.outcome) else { continue };
             let own = compare(was, is).differences.into_iter();
-            let own = own.filter(|(_, one)| self.back.order.is_whole && old.is_same(&before.own) || self.aim.is_meant(old, &one.key, &names));
+            let own = own.filter(|(_, one)| {
+                self.back.order.is_whole && old.is_same(&before.own) || self.aim.is_meant(old, &one.key, &names)
+            });
             found.extend(own.filter_map(|(at, one)| field(is.get(at)?, one, files)));
         }
         found.truncate(FIELDS);

@@ -37,6 +37,7 @@ mod unread;
 mod upkeep;
 
 use found::{FoundCautions, listed};
+pub use image_automation::image_automations;
 pub use pods::{containers, spec as pod_spec};
 pub use query::{CautionQuery, ObjectChange, Placed, is, is_same, text_of};
 pub use switches::{is_forced, leaves_alone};

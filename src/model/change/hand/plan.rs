@@ -90,8 +90,8 @@ fn taken(context: &ChangeContext<'_>, edit: &HandEdit) -> Result<(String, String
     Ok((old, new, read))
 }
 
-/// Builds everything with the file, and compares.
-fn rebuilt(
+/// Builds everything with the files, and compares.
+pub(in super::super) fn rebuilt(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     again: Rebuilding<'_>,
