@@ -53,7 +53,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
-        G::Edit | G::EditFile => Group::Act,
+        G::Edit | G::EditFile | G::RollBack => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
         G::Programs | G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
     }
