@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::merged::{FileChange, changes_between};
 
 /// Commits that are looked at for one answer; older ones are left out, and the answer says so.
-const MOST_LOOKED_AT: usize = 20_000;
+const MOST_LOOKED_AT: usize = 5_000;
 
 /// The part of a history that is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,17 +50,13 @@ impl Checkout {
         let repository = self.git()?;
         let upto = id(&upto)?;
         let known = since.as_ref().and_then(|since| since.as_ref().ok()).map(|since| id(since)).transpose()?;
-        let is_apart = since.is_some() && known.is_none_or(|since| !is_in(repository, since, upto));
         let mut walk = Walk::new(repository, shallow(repository));
         walk.push(upto, false).map_err(failed)?;
         if let Some(since) = known {
             walk.push(since, true).map_err(failed)?;
         }
-        let mut history = walk.collect(upto, stretch).map_err(failed)?;
-        if is_apart && history.end == HistoryEnd::Whole {
-            history.end = HistoryEnd::Apart;
-        }
-        Ok(history)
+        let since = stretch.since.is_some().then_some(known);
+        walk.collect(upto, since, stretch).map_err(failed)
     }
 
     /// One commit, by any name of it.
@@ -83,12 +79,11 @@ impl Checkout {
         let repository = self.git()?;
         let id = Oid::from_str(&self.commit(revision)?).map_err(failed)?;
         let commit = repository.find_commit(id).map_err(failed)?;
-        let before = match commit.parent_id(0) {
-            Err(_) if shallow(repository).contains(&id) => return Ok(None),
-            Err(_) => None,
-            Ok(parent) => match repository.find_commit(parent) {
-                Ok(parent) => Some(parent.tree().map_err(failed)?),
-                Err(_) => return Ok(None),
+        let before = match parents(&commit).first() {
+            None => None,
+            Some(parent) => match repository.find_commit(*parent) {
+                Ok(parent) if !shallow(repository).contains(&id) => Some(parent.tree().map_err(failed)?),
+                _ => return Ok(None),
             },
         };
         let after = commit.tree().map_err(failed)?;
@@ -96,8 +91,11 @@ impl Checkout {
     }
 }
 
-fn is_in(repository: &Repository, ancestor: Oid, commit: Oid) -> bool {
-    ancestor == commit || repository.graph_descendant_of(commit, ancestor).unwrap_or_default()
+/// The parents that a commit names. libgit2 leaves out those that a shallow clone does not have, also once they were fetched.
+fn parents(commit: &Commit<'_>) -> Vec<Oid> {
+    let header = commit.raw_header_bytes();
+    let lines = header.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line.strip_prefix(b"parent ")?).ok());
+    lines.filter_map(|id| Oid::from_str(id).ok()).collect()
 }
 
 /// The commits at which a shallow clone ends (gitrepository-layout(5), `shallow`).
@@ -115,7 +113,7 @@ fn note(commit: &Commit<'_>) -> CommitNote {
         address: text(author.email_bytes()),
         seconds: author.when().seconds(),
         message: text(commit.message_bytes()),
-        parents: commit.parent_ids().map(|id| id.to_string()).collect(),
+        parents: parents(commit).iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -156,34 +154,37 @@ impl<'r> Walk<'r> {
         self.waiting.iter().any(|(_, _, waiting)| *waiting == id)
     }
 
-    fn collect(mut self, upto: Oid, stretch: &Stretch) -> Result<History, git2::Error> {
+    /// `since`: what was asked for, and is here.
+    fn collect(mut self, upto: Oid, since: Option<Option<Oid>>, stretch: &Stretch) -> Result<History, git2::Error> {
         let paths: BTreeSet<&str> = stretch.paths.iter().map(|path| path.trim_matches('/')).collect();
         let mut marks = Marks::new(upto);
         let mut taken: Vec<(Oid, CommitNote)> = Vec::new();
         let (mut end, mut looked_at) = (HistoryEnd::Whole, 0);
+        let mut is_reached = since.is_none_or(|since| since == Some(upto));
         while self.open > 0 {
             let Some((_, _, id)) = self.waiting.pop() else { break };
             let is_out = self.found[&id];
             let commit = self.repository.find_commit(id)?;
+            let above = parents(&commit);
             if is_out {
-                for parent in commit.parent_ids() {
-                    // what is not here leaves out nothing that is
-                    let _ = self.push(parent, true);
-                }
+                // what is not here leaves out nothing that is
+                above.iter().for_each(|parent| drop(self.push(*parent, true)));
                 continue;
             }
             self.open -= 1;
             looked_at += 1;
             let own = note(&commit);
-            let pull = marks.pass(&commit, own.pull);
-            if self.is_end(&commit) {
+            let pull = marks.pass(id, &above, own.pull);
+            is_reached |= above.iter().any(|parent| since == Some(Some(*parent)));
+            if self.shallow.contains(&id) || above.iter().any(|parent| self.repository.find_commit(*parent).is_err()) {
                 end = HistoryEnd::Shallow(own.at);
                 continue;
             }
-            for parent in commit.parent_ids() {
-                self.push(parent, false)?;
+            for parent in &above {
+                self.push(*parent, false)?;
             }
-            if !paths.is_empty() && !touches(self.repository, &commit, &paths)? || paths.is_empty() && own.is_merge() {
+            let is_meant = if paths.is_empty() { !own.is_merge() } else { touches(self.repository, &commit, &above, &paths)? };
+            if !is_meant {
                 continue;
             }
             if taken.len() >= stretch.most || looked_at > MOST_LOOKED_AT {
@@ -193,13 +194,11 @@ impl<'r> Walk<'r> {
             taken.push((id, CommitNote { pull, ..own }));
         }
         // clocks that differ show only afterwards what is left out
+        if end == HistoryEnd::Whole && !is_reached {
+            end = HistoryEnd::Apart;
+        }
         let commits = taken.into_iter().filter(|(id, _)| !self.found[id]).map(|(_, note)| note).collect();
         Ok(History { commits, end })
-    }
-
-    /// Whether what was before a commit is not here.
-    fn is_end(&self, commit: &Commit<'_>) -> bool {
-        self.shallow.contains(&commit.id()) || commit.parent_ids().any(|parent| self.repository.find_commit(parent).is_err())
     }
 }
 
@@ -216,14 +215,14 @@ impl Marks {
     }
 
     /// The pull request of a commit, whose own message names `own`; passes it to its parents.
-    fn pass(&mut self, commit: &Commit<'_>, own: Option<PullMark>) -> Option<PullMark> {
-        let is_main = self.main.contains(&commit.id());
-        let brought = self.brought.get(&commit.id()).copied().filter(|_| !is_main);
-        for (at, parent) in commit.parent_ids().enumerate() {
+    fn pass(&mut self, commit: Oid, parents: &[Oid], own: Option<PullMark>) -> Option<PullMark> {
+        let is_main = self.main.contains(&commit);
+        let brought = self.brought.get(&commit).copied().filter(|_| !is_main);
+        for (at, parent) in parents.iter().enumerate() {
             if at == 0 && is_main {
-                self.main.insert(parent);
+                self.main.insert(*parent);
             } else if let Some(mark) = if at > 0 { own.or(brought) } else { brought } {
-                self.brought.entry(parent).or_insert(mark);
+                self.brought.entry(*parent).or_insert(mark);
             }
         }
         own.or(brought)
@@ -231,21 +230,22 @@ impl Marks {
 }
 
 /// Whether a commit changed one of the paths. A merge did where a file is as none of its parents has it, and git would not have merged it so.
-fn touches(repository: &Repository, commit: &Commit<'_>, paths: &BTreeSet<&str>) -> Result<bool, git2::Error> {
+fn touches(repository: &Repository, commit: &Commit<'_>, parents: &[Oid], paths: &BTreeSet<&str>) -> Result<bool, git2::Error> {
     let tree = commit.tree()?;
-    let Some(first) = commit.parents().next() else { return Ok(!changed(repository, None, &tree, paths)?.is_empty()) };
+    let Some(first) = parents.first() else { return Ok(!changed(repository, None, &tree, paths)?.is_empty()) };
+    let first = repository.find_commit(*first)?;
     let mut found = changed(repository, Some(&first.tree()?), &tree, paths)?;
-    for parent in commit.parents().skip(1) {
+    for parent in parents.iter().skip(1) {
         if found.is_empty() {
             return Ok(false);
         }
-        let other = changed(repository, Some(&parent.tree()?), &tree, paths)?;
+        let other = changed(repository, Some(&repository.find_commit(*parent)?.tree()?), &tree, paths)?;
         found.retain(|path| other.contains(path));
     }
-    if commit.parent_count() != 2 || found.is_empty() {
+    if parents.len() != 2 || found.is_empty() {
         return Ok(!found.is_empty());
     }
-    let Ok(merged) = repository.merge_commits(&first, &commit.parent(1)?, None) else { return Ok(true) };
+    let Ok(merged) = repository.merge_commits(&first, &repository.find_commit(parents[1])?, None) else { return Ok(true) };
     let is_same = |path: &String| {
         let here = tree.get_path(Path::new(path)).ok().map(|entry| entry.id());
         here == merged.get_path(Path::new(path), 0).map(|entry| entry.id)

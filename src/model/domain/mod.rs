@@ -40,7 +40,7 @@ pub use artifact_source::{ArtifactSource, SaidSource};
 pub use cluster_key::ClusterKey;
 pub use commit_note::{CommitNote, HistoryEnd, PullMark, RawCommit};
 pub use context::Context;
-pub use event::EventRow;
+pub use event::{EventLine, EventLog, EventRow, LineKey};
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
@@ -50,4 +50,4 @@ pub use object::{
 pub use policy::{Guarded, Policy};
 pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};
 pub use pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
-pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store, StoredEdge};
+pub use store::{Changes, Coverage, Delta, NodeId, ObjectState, Presence, Scope, StateShift, Store, StoredEdge};

@@ -65,7 +65,7 @@ pub use ask::{Answered, Asking, FilesHere};
 pub use history::resolved;
 pub use kept::Kept;
 pub use plan::{AppliedBuilds, Planned, meant, opening, outcome, planned};
-pub(super) use pulls::AppliedHere;
+pub(super) use pulls::{AppliedHere, shown};
 pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};
 
