@@ -38,6 +38,7 @@ mod refusals;
 mod remote;
 mod replayed;
 mod reviews;
+mod rolled_back;
 mod scenes;
 mod served;
 mod sites;

@@ -157,7 +157,9 @@ pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &S
         }
     }
     match () {
-        () if !also.is_empty() && playbook.start != PlaybookStart::Form => Err(barred("one object at a time")),
+        () if !also.is_empty() && (playbook.start != PlaybookStart::Form || playbook == playbooks::roll_back()) => {
+            Err(barred("one object at a time"))
+        }
         // what is typed there is much, and could not be submitted
         () if playbook.start == PlaybookStart::File && state.policy().readonly => Err(barred("read-only")),
         () if also.iter().any(|other| other.cluster != object.cluster) => Err(barred("they are of several clusters")),

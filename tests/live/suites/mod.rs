@@ -16,6 +16,7 @@ mod git;
 mod happened;
 pub mod outages;
 mod playbooks;
+mod rolled_back;
 mod schemas;
 mod screen;
 mod snapshots;
@@ -59,6 +60,7 @@ pub const ALL: &[&[Trial]] = &[
     happened::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
+    rolled_back::TRIALS,
     schemas::TRIALS,
     screen::TRIALS,
     snapshots::TRIALS,

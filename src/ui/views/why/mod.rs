@@ -183,7 +183,8 @@ impl WhyView {
         let presses = self.explanation.iter().flat_map(|explanation| &explanation.presses);
         let offered = presses.clone().find(|press| press.remedy == Remedy::RollBack).map(|press| press.object.clone());
         let object = offered.unwrap_or_else(|| self.object.clone());
-        if let Err(error) = commands::open_form(playbooks::roll_back(), &[object], Answers::default(), cx) {
+        let answers = self.git.suspect(&object).map_or_else(Answers::default, playbooks::back_to);
+        if let Err(error) = commands::open_form(playbooks::roll_back(), &[object], answers, cx) {
             cx.complain(error);
         }
     }
