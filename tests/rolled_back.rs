@@ -10,6 +10,10 @@ const WORKLOAD: &str = "apps/web/web.yaml";
 const SETTINGS: &str = "apps/web/settings.yaml";
 const FILES: &[(&str, &str)] = &[
     (
+        "clusters/prod/root.yaml",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec:\n  interval: 1h\n  path: ./clusters/prod\n  prune: true\n  sourceRef: {kind: GitRepository, name: flux-system}\n",
+    ),
+    (
         CLUSTER,
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: flux-system}\nspec:\n  interval: 1h\n  path: ./apps/web\n  prune: true\n  sourceRef: {kind: GitRepository, name: flux-system}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: api, namespace: flux-system}\nspec:\n  interval: 1h\n  dependsOn: [{name: web}]\n  path: ./apps/api\n  prune: true\n  sourceRef: {kind: GitRepository, name: flux-system}\n",
     ),

@@ -14,6 +14,7 @@ use crate::insight::setting;
 use crate::kinds;
 use crate::render::Node;
 use crate::render::flux::{self, Applied};
+use crate::render::generate::GeneratedKind;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::Text;
 use crate::render::repository::BuildOutcome;
@@ -241,8 +242,10 @@ fn is_source_of(object: &Node, other: &Node) -> bool {
         let holder = above.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default();
         value == name
             && match (holder, last) {
-                ("configMap" | "configMapRef" | "configMapKeyRef", "name") => is_near && kind == "ConfigMap",
-                ("secretRef" | "secretKeyRef", "name") | ("secret", "secretName") => is_near && kind == "Secret",
+                ("configMap" | "configMapRef" | "configMapKeyRef", "name") => is_near && kind == GeneratedKind::ConfigMap.word(),
+                ("secretRef" | "secretKeyRef", "name") | ("secret", "secretName") => {
+                    is_near && kind == GeneratedKind::Secret.word()
+                }
                 // with their kinds beside them
                 ("valuesFrom" | "sourceRef" | "chartRef", "name") => {
                     let beside = |key: &str| scalar(object, &format!("{above}.{key}"));

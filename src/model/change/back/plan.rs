@@ -223,6 +223,7 @@ impl Work<'_, '_, '_> {
                 }
             }
         }
+        suspended.after.turn_to(&before.own);
         Ok(suspended)
     }
 

@@ -43,6 +43,7 @@ const API: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api
 fn begun() -> Files {
     let of = |name: &str| APPLIED.replace("NAME", name);
     let all = [
+        ("clusters/prod/root.yaml", of("flux-system").replace("./apps/flux-system", "./clusters/prod")),
         (CLUSTER, format!("{}---\n{}", of("web"), of("api"))),
         ("apps/web/kustomization.yaml", "resources:\n- web.yaml\n- settings.yaml\n".to_owned()),
         ("apps/web/web.yaml", WEB.to_owned()),
@@ -171,7 +172,8 @@ fn a_commit_that_broke_a_kustomization_is_taken_back_to_the_byte() {
     let more = with(&begun, &[("apps/web/more.yaml", Some(&SETTINGS.replace("settings", "more")))]);
     let windows = with(&begun, &[("apps/web/web.yaml", Some(&WEB.replace('\n', "\r\n")))]);
     let cut = with(&begun, &[("apps/web/web.yaml", Some(WEB.trim_end()))]);
-    let moved = with(&begun, &[("apps/web/settings.yaml", None), ("apps/web/config.yaml", Some(SETTINGS))]);
+    let moved =
+        with(&begun, &[("apps/web/settings.yaml", None), ("apps/web/config.yaml", Some(&SETTINGS.replace("blue", "red")))]);
     for (what, before, after) in [
         ("another image", begun.clone(), other(&begun, "apps/web/web.yaml", "web:1", "web:nope")),
         ("a wrong value", begun.clone(), other(&begun, "apps/web/web.yaml", "replicas: 2", "replicas: lots")),

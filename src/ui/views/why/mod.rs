@@ -182,7 +182,8 @@ impl WhyView {
     fn roll_back(&self, cx: &mut Cx) {
         let presses = self.explanation.iter().flat_map(|explanation| &explanation.presses);
         let offered = presses.clone().find(|press| press.remedy == Remedy::RollBack).map(|press| press.object.clone());
-        let object = offered.unwrap_or_else(|| self.object.clone());
+        let applied = || self.explanation.as_ref()?.revision.as_ref().map(|(object, _)| object.clone());
+        let object = offered.or_else(applied).unwrap_or_else(|| self.object.clone());
         let answers = self.git.suspect(&object).map_or_else(Answers::default, playbooks::back_to);
         if let Err(error) = commands::open_form(playbooks::roll_back(), &[object], answers, cx) {
             cx.complain(error);
