@@ -21,6 +21,7 @@ use fluxdeck_model::domain::{CommitNote, HistoryEnd};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
 use fluxdeck_model::playbooks::{self, BackWish};
+use fluxdeck_model::render::tree::{PathKind, Tree};
 use fluxdeck_model::state::ChangeQuery;
 
 /// Most versions that are offered.
@@ -165,7 +166,7 @@ impl Looking<'_> {
     ) -> Result<Vec<CommitNote>> {
         for note in commits.iter().take(LOOKED_AT).filter(|note| !note.parents.is_empty()) {
             let view = self.checkout.view(Some(&note.id))?;
-            let Some(files) = files(self.checkout, note)? else { continue };
+            let Some(files) = files(self.checkout, note, view.tree())? else { continue };
             let commit = PastCommit { commit: TakenCommit::from(note), files, tree: view.tree() };
             if back::touches(context, builds, self.meant, &commit)? {
                 return Ok(vec![note.clone()]);
@@ -181,14 +182,14 @@ impl Looking<'_> {
     }
 }
 
-/// The files of a commit; none where what was before it is not here.
-fn files(checkout: &Checkout, note: &CommitNote) -> Result<Option<Vec<PastFile>>> {
+/// The files of a commit; none where what was before it is not here. A link counts as what is not text.
+fn files(checkout: &Checkout, note: &CommitNote, tree: &dyn Tree) -> Result<Option<Vec<PastFile>>> {
     let bytes = |side: Option<Vec<u8>>| side.map(Arc::from);
     let one = |file: crate::git::FileChange| PastFile {
+        is_text: file.is_text && matches!(tree.entry(&file.path), None | Some(PathKind::File)),
         path: file.path.as_str().into(),
         before: bytes(file.before),
         after: bytes(file.after),
-        is_text: file.is_text,
     };
     Ok(checkout.commit_changes(&note.id)?.map(|files| files.into_iter().map(one).collect()))
 }
@@ -214,7 +215,7 @@ pub(super) fn taken_back(
     let mut parent = None;
     for (commit, view) in order.commits.iter().zip(&views) {
         let note = checkout.note(&commit.id)?;
-        let files = files(checkout, &note)?.ok_or_else(|| cut(commit))?;
+        let files = files(checkout, &note, view.tree())?.ok_or_else(|| cut(commit))?;
         parent = note.parents.first().cloned();
         commits.push(PastCommit { commit: commit.clone(), files, tree: view.tree() });
     }

@@ -53,7 +53,7 @@ impl Sorting<'_, '_, '_> {
 
     /// What taking some parts back does to what the commit left.
     fn effect(&mut self, left: &Rendering, parts: &[Part]) -> Result<(Effect, Rendering)> {
-        let files = self.commit.taken_back(parts, self.commit.tree).expect("nothing has changed since");
+        let files = self.commit.taken_back(parts, self.commit.tree).unwrap_or_default();
         let without = self.aim.rendered_with(self.scope, self.builds, self.commit.tree, &files)?;
         Ok((self.aim.effect(left, &without), without))
     }
