@@ -63,6 +63,13 @@ fn fields() -> [Command; 6] {
             Gesture::EditFile,
         ),
         key(
+            &["B"],
+            "take back the commit that changed it last, as `press` says: a form, the review, then a pull request",
+            "roll back",
+            &[KeyScope::Why],
+            Gesture::RollBack,
+        ),
+        key(
             &["e"],
             "another value for the field, in git: a form, the review, then a pull request",
             "change",
