@@ -77,7 +77,7 @@ pub(super) fn all() -> Vec<Command> {
         named(
             "why",
             &["explain"],
-            "why an object is as it is (`:why ks/apps`); without a name all that is broken, by first cause",
+            "why an object is as it is (`:why ks/apps`, `:why -n shop ks/apps`); without a name all that is broken, by first cause",
             why,
         ),
         Command {

@@ -206,8 +206,8 @@ fn manifests_that_the_api_server_refuses() {
             "an immutable field",
             "ReconciliationFailed",
             "Job/apps/web dry-run failed: spec.template: field is immutable",
-            "refused-object",
-            "immutable",
+            "immutable-field",
+            "a field of Job/apps/web may not change",
         ),
     ]);
 }
