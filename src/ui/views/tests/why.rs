@@ -161,6 +161,7 @@ fn hostile_texts_stay_in_their_lines_wherever_a_first_cause_is_said() {
             let mut crash = pod();
             crash["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] = text.clone().into();
             crash["status"]["containerStatuses"][0]["image"] = text.clone().into();
+            crash["status"]["containerStatuses"][0]["lastState"]["terminated"]["reason"] = text.clone().into();
             world.put("po", &crash);
             let mut said = Vec::new();
             for kind in [kinds::KUSTOMIZATION, kinds::DEPLOYMENT, kinds::POD] {

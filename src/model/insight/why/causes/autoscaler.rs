@@ -10,8 +10,9 @@ pub(super) const RULE: CauseRule =
     CauseRule { name: "autoscaler", doc: "an autoscaler cannot scale: no metrics, no requests, or no target", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
-    let object = clue.object.filter(|_| clue.kind.has(Trait::Scaler) && !clue.reason.is_empty())?;
-    let condition = object.conditions.iter().find(|condition| *condition.reason == *clue.reason)?;
+    if !clue.kind.has(Trait::Scaler) || clue.reason.is_empty() {
+        return None;
+    }
     let text = match () {
         () if clue.reason == "FailedGetScale" => "its target is not there, or cannot be scaled",
         () if says(clue.message, &["missing request for"]) => "a container of its target requests nothing of what it measures",
@@ -24,7 +25,9 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         }
         () => "it cannot say how many replicas are needed",
     };
-    let witness = Witness::Condition { kind: condition.kind.to_string(), reason: condition.reason.to_string() };
+    // `AbleToScale` is about the target, `ScalingActive` about the metrics
+    let kind = if matches!(clue.reason, "FailedGetScale" | "FailedUpdateScale") { "AbleToScale" } else { "ScalingActive" };
+    let witness = Witness::Condition { kind: kind.to_owned(), reason: clue.reason.to_owned() };
     let found = clue.diagnose(format!("it cannot scale: {text} ({})", brief(clue.message)));
-    Some(found.keyed(clue.reference().to_string()).by(witness).since(condition.since).press(&[Remedy::Events, Remedy::File]))
+    Some(found.keyed(clue.reference().to_string()).by(witness).press(&[Remedy::Events, Remedy::File]))
 }

@@ -7,9 +7,9 @@ use crate::insight::why::remedy::Remedy;
 pub(super) const RULE: CauseRule = CauseRule { name: "paused", doc: "the rollout of a Deployment is paused", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
-    let object = clue.object.filter(|_| clue.health != crate::domain::Health::Ready)?;
-    let paused = object.conditions.iter().find(|condition| &*condition.reason == "DeploymentPaused")?;
-    let witness = Witness::Condition { kind: paused.kind.to_string(), reason: paused.reason.to_string() };
+    if clue.reason != "DeploymentPaused" {
+        return None;
+    }
     let text = "its rollout is paused: nothing new is rolled out until `spec.paused` is taken away";
-    Some(clue.diagnose(text).keyed(clue.reference().to_string()).by(witness).since(paused.since).press(&[Remedy::File]))
+    Some(clue.diagnose(text).keyed(clue.reference().to_string()).by(Witness::Spec).press(&[Remedy::File]))
 }
