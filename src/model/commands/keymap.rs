@@ -54,6 +54,8 @@ mod tests {
             KeyScope::Review,
             KeyScope::Pulls,
             KeyScope::Why,
+            KeyScope::Commit,
+            KeyScope::Events,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();
@@ -77,6 +79,8 @@ mod tests {
             (KeyScope::Tree, "w"),
             (KeyScope::Table, "w"),
             (KeyScope::Fields, "w"),
+            (KeyScope::Events, "w"),
+            (KeyScope::Commit, "W"),
             (KeyScope::Text, "W"),
             (KeyScope::Logs, "W"),
             (KeyScope::File, "W"),

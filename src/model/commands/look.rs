@@ -9,11 +9,13 @@ use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
-/// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
+const OBJECTS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 /// Where `w` does something else, and something is about an object all the same.
-const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
+const ABOUT: &[KeyScope] =
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker, KeyScope::Commit];
+/// Where `w` does not wrap lines.
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -51,7 +53,9 @@ pub(super) fn all() -> Vec<Command> {
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
         on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
-        on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
+        on_row("", &["v"], "events", "events of the object, live; b adds those of everything below it", |cx, _| {
+            open(cx, Screen::EVENTS)
+        }),
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -82,7 +86,28 @@ pub(super) fn all() -> Vec<Command> {
         ),
         Command {
             run: Handler::Table("", "Event"),
-            ..named("events", &["ev"], "events of the cluster, or of a namespace, the latest first", |_, _| Ok(()))
+            ..named(
+                "events",
+                &["ev"],
+                "events of the cluster, or of a namespace, live; those that say the same are one line",
+                |_, _| Ok(()),
+            )
+        },
+        named(
+            "timeline",
+            &[],
+            "every change of state that was seen in this session; with a name (`:timeline ks/apps`) or `here`: of one object and below",
+            timeline,
+        ),
+        Command {
+            scopes: &[KeyScope::Text, KeyScope::Events],
+            ..on_row(
+                "",
+                &["t"],
+                "timeline",
+                "every change of state of the object, and below, that was seen in this session",
+                |cx, _| open(cx, Screen::TIMELINE),
+            )
         },
         named("tree", &["home", "xray"], "the tree (top level: sources, kustomizations or namespaces)", tree),
         Command {
@@ -184,6 +209,17 @@ fn why(cx: &mut Cx, text: &str) -> Result<()> {
     }
     let object = resolve::object_named(text, cx.state)?;
     cx.transit(Transition::Open(Screen::WHY, Subject::Object(object)));
+    Ok(())
+}
+
+/// What the session saw: of everything, of an object by its name with what is below it, or `here` of the selected one.
+fn timeline(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => return go(cx, Screen::TIMELINE),
+        "here" => return open(cx, Screen::TIMELINE),
+        name => resolve::object_named(name, cx.state)?,
+    };
+    cx.transit(Transition::Open(Screen::TIMELINE, Subject::Object(object)));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::place::{self, Place};
 use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
-use crate::domain::{GroupKind, ObjectRef, Store};
+use crate::domain::{GroupKind, ObjectRef, Store, is_event};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
 use crate::state::State;
@@ -49,8 +49,12 @@ pub fn kind_named(word: &str, store: &Store) -> Option<GroupKind> {
     })
 }
 
-/// The view of a kind's objects: with state and actions where they are followed and we know the kind; else as the API server prints them.
+/// The view of a kind's objects: with state and actions where they are followed and we know the kind; else as the API server prints them. Events have a view
+/// of their own.
 pub fn table_of(gk: &GroupKind, state: &State) -> Screen {
+    if is_event(gk) {
+        return Screen::EVENTS;
+    }
     let cluster = state.cluster();
     let Some(kind) = kinds::find(&gk.group, &gk.kind) else { return Screen::PRINTED };
     let is_followed = kind.is_flux() || cluster.store.coverage().any(|(scope, _)| scope.gk == *gk);

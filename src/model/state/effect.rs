@@ -10,11 +10,11 @@ use super::message::Epoch;
 use super::pulls::PullRemark;
 use super::readers::RepositoryReader;
 use crate::actions::{Ask, Step};
-use crate::change::PullPlace;
+use crate::change::{CommitAsk, PullPlace};
 use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::declared::FilePlace;
-use crate::insight::why::Want;
+use crate::insight::why::{BeginningAsk, Want};
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,7 +223,6 @@ pub enum Aspect {
     Yaml,
     /// Spec summary, history and events.
     Details,
-    Events,
     Logs(LogRequest),
     /// What git has for it, as that Flux Kustomization renders it. `fetches`: a repository without a local copy is fetched.
     Declared {
@@ -234,6 +233,13 @@ pub enum Aspect {
     File(Box<FilePlace>),
     /// What its record does not say of why it is as it is: its body, its events, and this.
     Evidence(Vec<Want>),
+    /// Since when it fails, and which commits may be why.
+    Beginning(Box<BeginningAsk>),
+    /// A commit of the repository that it comes from: by way of this Flux Kustomization, or this source.
+    Commit {
+        by: ObjectRef,
+        ask: Box<CommitAsk>,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

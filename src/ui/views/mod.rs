@@ -2,6 +2,7 @@
 
 mod actions;
 mod acts;
+mod commit;
 mod confirm;
 mod contexts;
 mod details;
@@ -27,6 +28,7 @@ mod pulls;
 mod pulse;
 mod review;
 mod scenes;
+mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
@@ -55,8 +57,10 @@ pub const ALL: &[&ViewSpec] = &[
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
+    &timeline::SPEC,
     &origins::SPEC,
     &file::SPEC,
+    &commit::SPEC,
     &drift::SPEC,
     &logs::SPEC,
     &actions::SPEC,

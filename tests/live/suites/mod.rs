@@ -13,6 +13,7 @@ mod drift;
 mod forges;
 mod get;
 mod git;
+mod happened;
 pub mod outages;
 mod playbooks;
 mod schemas;
@@ -55,6 +56,7 @@ pub const ALL: &[&[Trial]] = &[
     exam::corpus::TRIALS,
     get::TRIALS,
     git::TRIALS,
+    happened::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
     schemas::TRIALS,

@@ -104,7 +104,7 @@ impl Forest {
     pub fn plant(store: &Store, root: Root) -> Self {
         let mut forest = Self { root, ..Self::default() };
         let nodes: Vec<_> = store.nodes().collect();
-        let changes = Changes { touched: nodes.clone(), relinked: nodes, freed: Vec::new() };
+        let changes = Changes { touched: nodes.clone(), relinked: nodes, ..Changes::default() };
         forest.update(store, &changes);
         forest.tidy(store);
         forest

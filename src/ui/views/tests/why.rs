@@ -2,9 +2,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::domain::{EventRow, width};
-use fluxdeck_model::insight::why::Learned;
+use fluxdeck_model::change::CommitAsk;
+use fluxdeck_model::domain::{CommitNote, EventRow, HistoryEnd, PullMark, RawCommit, width};
+use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::evidence::LogEnd;
+use fluxdeck_model::insight::why::since::ReadyRevision;
+use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Learned, Revisions, Suspect};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::Effect;
 
@@ -40,10 +43,22 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     let (mut world, object) = world();
     let mut view = WhyView::new(object);
     let (effects, _) = world.act(|cx| view.opened(cx));
-    let [Effect::Look { ticket, object: of, aspect: Aspect::Evidence(wants), .. }] = &effects[..] else { panic!("{effects:?}") };
+    let asked = |is_meant: fn(&Aspect) -> bool| {
+        let look = |effect: &Effect| match effect {
+            Effect::Look { ticket, object, aspect, .. } if is_meant(aspect) => Some((*ticket, object.clone(), aspect.clone())),
+            _ => None,
+        };
+        effects.iter().find_map(look).unwrap_or_else(|| panic!("{effects:?}"))
+    };
+    let (ticket, of, aspect) = asked(|aspect| matches!(aspect, Aspect::Evidence(_)));
+    let Aspect::Evidence(wants) = aspect else { panic!("{aspect:?}") };
+    let (of_git, _, aspect) = asked(|aspect| matches!(aspect, Aspect::Beginning(_)));
+    let Aspect::Beginning(ask) = aspect else { panic!("{aspect:?}") };
+    let named: Vec<_> = ask.of.iter().map(|(object, by)| format!("{object} by {by}")).collect();
+    assert_eq!(named, ["Deployment apps/web by Kustomization apps/web"]);
     assert_eq!((&*of.name, &wants[..]), ("web-1-a", &[Want::Log, Want::Node, Want::Claims][..]));
-    let ticket = *ticket;
     let lines = world.show(&mut view, 80, 20);
+    assert!(lines.iter().any(|line| line.contains("commit    asking git")), "{lines:#?}");
     assert!(lines[0].contains("✗ cause  po apps/web-1-a: container web exits 1 (\"cannot open config\"),"), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("↳ ✗ deploy apps/web: 0 of 1 pod ready")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("↳ ✗ ks apps/web: health check failed")), "{lines:#?}");
@@ -80,11 +95,56 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }
+    world.act(|cx| view.reply(of_git, &Reply::Beginning(Box::new(beginning(&ask))), cx));
+    let lines = world.show(&mut view, 80, 24);
+    assert_eq!(&*view.selection(world.state())[0].gk.kind, "Deployment", "the cursor stays");
+    for part in [
+        " commit    \"bump web\" by ben (#12)  g commit",
+        " or 3333333 \"other\" by ben (#12), beside it",
+        " last ready with main@1111111 (status.history)",
+        " fault     deploy/web.yaml:3:1: no",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
+    }
+    let (_, opened) = world.act(|cx| view.gesture(Gesture::Commit, cx));
+    let [Transition::Open(Screen::COMMIT, Subject::Commit(_, ask))] = &opened[..] else { panic!("{opened:?}") };
+    assert!(matches!(&**ask, CommitAsk::At(at) if &*at.id == ID), "{ask:?}");
     let (_, opened) = world.act(|cx| view.gesture(Gesture::Open, cx));
     assert!(
         matches!(&opened[..], [Transition::Open(Screen::DETAILS, Subject::Object(object))] if &*object.gk.kind == "Deployment"),
         "{opened:?}"
     );
+}
+
+const ID: &str = "2222222222222222222222222222222222222222";
+
+fn beginning(ask: &BeginningAsk) -> Beginning {
+    let suspect = |id: &str, subject: &str, is_own: bool| {
+        let raw = RawCommit {
+            id: id.to_owned(),
+            author: "ben".into(),
+            seconds: i64::MAX,
+            message: subject.into(),
+            ..RawCommit::default()
+        };
+        Suspect { note: CommitNote { pull: Some(PullMark { sign: '#', number: 12 }), ..CommitNote::new(&raw) }, is_own }
+    };
+    let ready = ReadyRevision {
+        revision: "main@sha1:1111111111111111111111111111111111111111".into(),
+        last: None,
+        first: None,
+        witness: "status.history",
+    };
+    Beginning {
+        object: ask.of[0].0.clone(),
+        applier: ask.of[0].1.clone(),
+        revisions: Revisions { ready: Some(ready), ..Revisions::default() },
+        at: Commit { url: "https://forge.test/fleet".into(), id: ID.into() },
+        suspects: vec![suspect(ID, "bump web", true), suspect(&"3".repeat(40), "other", false)],
+        end: HistoryEnd::Whole,
+        fault: Some(BuildFault { says: "deploy/web.yaml:3:1: no".into(), place: None }),
+        released: None,
+    }
 }
 
 #[test]
@@ -165,8 +225,8 @@ fn hostile_texts_stay_in_their_lines_wherever_a_first_cause_is_said() {
             world.put("po", &crash);
             let mut said = Vec::new();
             for kind in [kinds::KUSTOMIZATION, kinds::DEPLOYMENT, kinds::POD] {
-                let of = ObjectRef { gk: kind.gk(), ..object.clone() };
-                let of = if *kind == *kinds::POD { ObjectRef { name: "web-1-a".into(), ..of } } else { of };
+                let name = if *kind == *kinds::POD { "web-1-a" } else { "web" };
+                let of = ObjectRef::new(object.cluster, kind.gk(), "apps", name);
                 let node = world.state().cluster().store.find(&of).expect("it is there");
                 // above the keys, on its row, and in full
                 said.push(sentence::of_object(world.state(), node, false).text);

@@ -8,16 +8,19 @@
 //!    ↳ ks flux-system/apps: health check failed, 11 others applied
 //!
 //!  since    13:41, 4m ago, with main@3d3b4b7 (ks flux-system/apps)
+//!  commit   "bump web to 1.3.0" by ben, 5m ago (#12)  g commit
+//!           last ready with main@86058ad, 6m ago (status.history)
 //!  press    l logs   o file   a R reset hr web/web
 //!  not read events of …: forbidden
 //!  log      level=fatal msg="cannot open config"
 //!  events   4m BackOff: Back-off restarting failed container web
 //! ```
 //! The first answer is made of what the state knows; what is asked of the cluster comes after it, and the cursor stays. ⏎ opens the object
-//! of the selected step, every other key acts on it.
+//! of the selected step, `g` the commit that may be why, every other key acts on it.
 
 mod all;
 mod paint;
+mod since;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +29,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::all::All;
+use self::since::Since;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
@@ -60,6 +64,8 @@ struct WhyView {
     /// What was asked, and of what.
     asked: Option<(ObjectRef, Vec<Want>)>,
     evidence: Request<Evidence>,
+    /// What git was asked.
+    git: Since,
     /// The selected step, by what it is about.
     cursor: Option<ObjectRef>,
     /// The first line on the screen, and how many there was room for.
@@ -113,8 +119,8 @@ fn stamp(state: &State) -> (u64, i64) {
 
 impl WhyView {
     fn new(object: ObjectRef) -> Self {
-        let (explanation, made, asked, evidence, cursor) = Default::default();
-        Self { object, explanation, made, asked, evidence, cursor, top: 0, page: 1, is_scrolled: false, lines: Vec::new() }
+        let (explanation, made, asked, evidence, git, cursor) = Default::default();
+        Self { object, explanation, made, asked, evidence, git, cursor, top: 0, page: 1, is_scrolled: false, lines: Vec::new() }
     }
 
     /// Makes the explanation again: at once if something on its way has changed, else a second after the last time at most.
@@ -136,6 +142,7 @@ impl WhyView {
     /// Asks about the cause what the state does not know; again when that is another one, or was reported again.
     fn ask(&mut self, cx: &mut Cx) {
         self.explain(cx.state);
+        self.git.ask(self.explanation.as_ref(), cx);
         let wanted = self.explanation.as_ref().and_then(why::wants);
         if wanted == self.asked {
             if let Some((of, wants)) = wanted {
@@ -210,6 +217,7 @@ impl View for WhyView {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.evidence.close(cx);
+        self.git.close(cx);
         self.asked = None;
     }
 
@@ -236,6 +244,10 @@ impl View for WhyView {
                 let object = self.selected().map_or(&self.object, |step| &step.object).clone();
                 cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
             }
+            Gesture::Commit => {
+                let object = self.selected().map_or(&self.object, |step| &step.object);
+                self.git.open(object, cx);
+            }
             Gesture::Copy => copy(&self.lines, cx),
             _ => return false,
         }
@@ -247,6 +259,9 @@ impl View for WhyView {
             Reply::Evidence(found) => Some((**found).clone()),
             _ => None,
         };
+        if self.git.take(ticket, reply) {
+            return;
+        }
         if self.evidence.take(ticket, reply, read) {
             self.made = None;
             // what was found out may make more worth asking
@@ -294,6 +309,7 @@ impl View for WhyView {
             scene,
             explanation,
             evidence: self.evidence.get().filter(|_| self.asked.is_some()),
+            git: &self.git,
             late: late.as_deref(),
             at: self.at(),
             width: Text::room(area.width).into(),
