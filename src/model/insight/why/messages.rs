@@ -111,7 +111,7 @@ pub fn absent(message: &str) -> Option<(&'static Kind, &str)> {
 pub fn absent_volume_key(message: &str) -> Option<(&'static str, &str)> {
     static MOUNTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"references non-existent (secret|config) key: (\S+)"));
     let found = MOUNTED.captures(message)?;
-    Some((if &found[1] == "secret" { "Secret" } else { "ConfigMap" }, found.get(2)?.as_str()))
+    Some((if &found[1] == "secret" { kinds::SECRET.kind } else { kinds::CONFIG_MAP.kind }, found.get(2)?.as_str()))
 }
 
 /// The key that a message says something lacks, and what lacks it: kind and `namespace/name`.
