@@ -163,6 +163,13 @@ pub fn plain(message: &str) -> Cow<'_, str> {
     }
 }
 
+/// What Helm says of a release that failed, without the names of the release and its chart: the object itself has them
+/// (helm-controller `internal/reconcile`).
+pub fn of_release(message: &str) -> Cow<'_, str> {
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Helm \w+ failed) for release \S+ with chart \S+: "));
+    LEAD.replace(message, "$1: ")
+}
+
 /// What follows the last of these words.
 pub fn after<'t>(text: &'t str, any: &[&str]) -> Option<&'t str> {
     any.iter().filter_map(|word| text.rfind(word).map(|at| text[at + word.len()..].trim())).find(|rest| !rest.is_empty())

@@ -2,7 +2,7 @@
 
 use super::CauseRule;
 use crate::insight::why::clue::{Clue, Diagnosis};
-use crate::insight::why::messages::brief;
+use crate::insight::why::messages::{brief, of_release};
 use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule =
@@ -15,7 +15,7 @@ pub(super) fn found(clue: &Clue) -> Diagnosis {
         ("", "", None) => (format!("it is {}, and nothing says why", clue.health.word().to_lowercase()), None),
         ("", reason, Some(event)) => (format!("{reason}: {}", brief(&event.message)), Some(event)),
         ("", reason, None) => (reason.to_owned(), None),
-        (message, _, _) => (brief(message), None),
+        (message, _, _) => (brief(&of_release(message)), None),
     };
     let remedies: &[Remedy] = match () {
         () if clue.kind.is_flux() => &[Remedy::Reconcile, Remedy::Events],

@@ -294,7 +294,7 @@ fn releases_that_fail() {
             "hr apps/web",
             "other",
             "hr apps/web",
-            "Helm upgrade failed",
+            "Helm upgrade failed: context deadline exceeded",
         ),
         ks("anything else", "ReconciliationFailed", "something that nobody foresaw", "other", "something that nobody foresaw"),
     ]);

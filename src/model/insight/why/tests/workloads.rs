@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::causes::{Row, check};
 use super::world::*;
-use crate::insight::why::{Remedy, StepPart};
+use crate::domain::EventRow;
+use crate::insight::why::{Dossier, Evidence, Learned, Remedy, StepPart};
 
 /// A Deployment whose ReplicaSet cannot make its pods.
 fn unmade(case: &'static str, message: &str, rule: &'static str, says: &'static str) -> Row {
@@ -222,6 +223,35 @@ fn pods_in_the_words_of_kubelet_and_scheduler() {
             "node node-1 has put it out (Preempting)",
         ),
     ]);
+}
+
+#[test]
+fn claims_that_are_not_bound() {
+    let claim = json!({"spec": {"storageClassName": "fast"}, "status": {"phase": "Pending"}});
+    let world = World::of(&[("pvc apps/data", claim)]);
+    for (reason, is_warning, message, says) in [
+        ("ProvisioningFailed", true, "storageclass.storage.k8s.io \"fast\" not found", "\"fast\" not found"),
+        (
+            "FailedBinding",
+            false,
+            "no persistent volumes available for this claim and no storage class is set",
+            "no storage class is set",
+        ),
+        (
+            "WaitForFirstConsumer",
+            false,
+            "waiting for first consumer to be created before binding",
+            "no volume of class fast is bound to it, and none will be until a pod uses it",
+        ),
+    ] {
+        let event = EventRow { is_warning, reason: reason.into(), message: message.into(), ..EventRow::default() };
+        let evidence = Evidence { events: Learned::Here(vec![event]), ..Evidence::default() };
+        let found = world.why_with("pvc apps/data", &Dossier::from([(reference("pvc apps/data"), evidence)]));
+        let first = found.cause().expect("a cause");
+        assert_eq!(found.rule, Some("volume"), "{reason}: {}", first.says);
+        assert!(first.says.contains(says), "{reason}: {}", first.says);
+        assert_eq!(first.witness.text(), format!("event {reason}"));
+    }
 }
 
 #[test]
