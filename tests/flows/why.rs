@@ -179,7 +179,7 @@ fn headless_hostile_messages_stay_in_their_lines() {
         }
         let ran = user.run(&["why", &object, "-n", "shards", "--demo"]);
         let longest = ran.out.lines().map(fluxdeck_model::domain::width::of).max();
-        assert!(longest.is_some_and(|longest| longest < 1000), "{longest:?}: {ran:?}");
+        assert!(longest.is_some_and(|longest| longest < 5000), "{longest:?}: {ran:?}");
     }
 }
 
