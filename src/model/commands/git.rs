@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Command> {
 }
 
 /// The fields that git sets, and their files.
-fn fields() -> [Command; 6] {
+fn fields() -> [Command; 7] {
     let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
