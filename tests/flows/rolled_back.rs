@@ -16,13 +16,20 @@ const FILE: &str = "deploy/web/deployment.yaml";
 /// The demo two minutes after the bad commit, with the row of the Kustomization that it broke.
 async fn on_call() -> (Arc<Company>, Driver, String) {
     let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
-    let before = company.repositories().text("apps", "main", FILE).expect("a file");
+    let before = text(&company);
     scenes::find("bad-commit").expect("a scene").play(&company).expect("played");
     company.enter("production").expect("a context").world.advance(Duration::from_secs(120));
     let settings = Settings { theme: "dark".into(), ..Settings::default() };
     let mut deck = Driver::demo(company.clone(), 80, 24, Depth::True, settings).await;
     deck.keys(": \"ks_web_/^web$\" enter").await.shows("web");
     (company, deck, before)
+}
+
+/// The file on the branch that is applied.
+fn text(company: &Company) -> String {
+    let repository = company.repositories().open("apps").expect("opened").expect("a repository");
+    let found = repository.revparse_single(&format!("refs/heads/main:{FILE}")).expect("a file");
+    String::from_utf8(found.peel_to_blob().expect("a file").content().to_vec()).expect("text")
 }
 
 /// The open pull requests of the repository that the commit broke, as its forge has them.
@@ -67,7 +74,7 @@ async fn from_the_row_to_an_open_revert_it_is_four_keys_and_its_merge_heals() {
     let path = format!("repos/ops/apps/pulls/{}/merge", pull["number"]);
     let (code, merged) = ask(&forge, "PUT", &path, json!({})).await;
     assert_eq!(code, 200, "{merged}");
-    assert_eq!(company.repositories().text("apps", "main", FILE).expect("a file"), before);
+    assert_eq!(text(&company), before);
 }
 
 #[tokio::test(start_paused = true)]
