@@ -13,7 +13,7 @@ use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{Coverage, Scope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
-use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Settings, State};
+use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Question, Reply, Settings, State, Ticket, Tickets};
 
 /// How long a kind that the output does not depend on may fail before it is left out.
 const FAILS: Duration = Duration::from_secs(4);
@@ -23,13 +23,29 @@ pub struct Headless {
     engine: Engine,
     runtime: Runtime,
     messages: mpsc::Receiver<Message>,
+    tickets: Tickets,
+    /// Replies to what was asked, in their order.
+    replies: Vec<(Ticket, Reply)>,
 }
 
 impl Headless {
     /// Not connected yet.
     pub fn new(beginning: Beginning, options: Options) -> Self {
         let (inbox, messages) = mpsc::channel(64);
-        Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages }
+        let (tickets, replies) = Default::default();
+        Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages, tickets, replies }
+    }
+
+    /// Asks something, as a view does. The replies come by [`Self::answered`].
+    pub(super) fn ask(&mut self, question: Question) -> Ticket {
+        let ticket = self.tickets.draw();
+        self.intend(Intent::Ask(ticket, question));
+        ticket
+    }
+
+    /// The replies that have come since this was called last.
+    pub(super) fn answered(&mut self) -> Vec<(Ticket, Reply)> {
+        std::mem::take(&mut self.replies)
     }
 
     /// Connects to that context.
@@ -56,6 +72,9 @@ impl Headless {
 
     /// Takes a message that came at that time. Returns the question that the user would be asked.
     pub fn take(&mut self, at: Timestamp, message: Message) -> Vec<Asked> {
+        if let Message::Reply(ticket, reply) = &message {
+            self.replies.push((*ticket, reply.clone()));
+        }
         let update = self.engine.update(at, message);
         for effect in update.effects {
             // there is no terminal to hand anything back to

@@ -28,9 +28,9 @@ pub(super) const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Arguments {
-    /// The object: KIND/NAME, in the namespace of -n
-    #[arg(value_name = "KIND/NAME")]
-    object: String,
+    /// The object: KIND/NAME or KIND NAME, in the namespace of -n
+    #[arg(value_name = "KIND/NAME", num_args = 1..=2, required = true)]
+    object: Vec<String>,
     /// A checkout of what the cluster applies; may be repeated. Default: the work tree around the current directory, those of
     /// `repos` in the configuration, and what git fetches
     #[arg(long, value_name = "DIR")]
@@ -50,7 +50,8 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
-    let node = only(cluster, &tree::find(cluster, call, &arguments.object)?, &arguments.object)?;
+    let name = arguments.object.join("/");
+    let node = only(cluster, &tree::find(cluster, call, &name)?, &name)?;
     let found = lineage(&cluster.store, node);
     let declared = match cluster.manifest(cluster.store.reference(node)) {
         Some(manifest) => Some((manifest.clone(), declared(call, arguments, &manifest).await)),

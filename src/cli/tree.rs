@@ -8,7 +8,7 @@ use super::output::{self, Node, name, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
-use fluxdeck_model::domain::{Health, NodeId};
+use fluxdeck_model::domain::{GroupKind, Health, NodeId};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Cluster;
 use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of};
@@ -77,16 +77,37 @@ impl Look {
     }
 }
 
-/// Objects named `KIND/NAME`, in every namespace that is looked at.
+/// Objects named `KIND/NAME`, in every namespace that is looked at; or `KIND/NAMESPACE/NAME`.
 pub(super) fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<NodeId>> {
-    let (kind, name) =
-        object.split_once('/').ok_or_else(|| Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"))?;
+    let wrong = || Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps");
+    let (kind, path) = object.split_once('/').filter(|(kind, _)| !kind.is_empty()).ok_or_else(wrong)?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
+    of_kind(cluster, call, &gk, path, object)
+}
+
+/// The same of a kind that is known.
+pub(super) fn find_of(cluster: &Cluster, call: &Call, gk: &GroupKind, object: &str) -> Result<Vec<NodeId>> {
+    of_kind(cluster, call, gk, object.split_once('/').map_or(object, |(_, path)| path), object)
+}
+
+/// Those of a kind with that `NAME` or `NAMESPACE/NAME`.
+fn of_kind(cluster: &Cluster, call: &Call, gk: &GroupKind, path: &str, object: &str) -> Result<Vec<NodeId>> {
+    let (own, name) = path.split_once('/').map_or((None, path), |(namespace, name)| (Some(namespace), name));
+    if name.is_empty() || name.contains('/') {
+        return Err(Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"));
+    }
+    let looked_at = &call.options.namespaces;
+    if own.is_some_and(|own| !looked_at.is_empty() && !looked_at.contains(own)) {
+        return Err(Error::usage(format!("`{object}` names another namespace than -n"), "name it once"));
+    }
     let wanted = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
-        &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))
+        let is_in = |own: &str| own == &*reference.namespace;
+        // what is in no namespace is in all of them
+        let is_looked_at = reference.namespace.is_empty() || looked_at.is_empty() || looked_at.contains(&reference.namespace);
+        &*reference.name == name && own.map_or(is_looked_at, is_in)
     };
-    let found: Vec<_> = cluster.store.of_kind(&gk).filter(wanted).collect();
+    let found: Vec<_> = cluster.store.of_kind(gk).filter(wanted).collect();
     if found.is_empty() {
         return Err(Error::failed(format!("there is no {} `{name}`", gk.kind), "check the name and the namespace (-n)"));
     }

@@ -1,5 +1,7 @@
 //! `fluxdeck why [KIND/NAME]`: the first cause of the state of an object, how it led there, and what says so; without a name all that is
 //! broken, grouped by first cause.
+//!
+//! Of one object also the commit that may be why: git is asked for it, and fetched where no checkout has it.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -7,12 +9,14 @@ use serde_json::{Value, json};
 
 use super::command::{self, Command, Run};
 use super::headless::{gather, report_restrictions, unread};
-use super::{Call, Patience, ReportFormat, output, tree};
+use super::{Call, Patience, ReportFormat, output, since, tree};
 use crate::runtime::{self, Origin};
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{NodeId, ObjectRef, duration, revision};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::why::{self, Because, BrokenGroup, Dossier, Evidence, Explanation, Press, Remedy, Sight, StepPart};
+use fluxdeck_model::insight::why::{
+    self, Because, Beginning, BrokenGroup, Dossier, Evidence, Explanation, Press, Remedy, Sight, StepPart,
+};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Cluster, State};
 
@@ -26,9 +30,10 @@ pub(super) const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Arguments {
-    /// The object: KIND/NAME, in the namespace of -n. Without it, all that failed, waits or was never reconciled, in these namespaces
-    #[arg(value_name = "KIND/NAME")]
-    object: Option<String>,
+    /// The object: KIND/NAME or KIND NAME, in the namespace of -n. Without it, all that failed, waits or was never reconciled, in
+    /// these namespaces
+    #[arg(value_name = "KIND/NAME", num_args = 0..=2)]
+    object: Vec<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: ReportFormat,
@@ -43,9 +48,9 @@ struct Arguments {
 async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
-    let is_wrong = match &arguments.object {
-        Some(name) => one(call, state, name, arguments.output).await?,
-        None => all(call, state, arguments.output)?,
+    let is_wrong = match arguments.object.is_empty() {
+        true => all(call, state, arguments.output)?,
+        false => one(call, state, &arguments.object.join("/"), arguments.output).await?,
     };
     report_restrictions(state);
     if let Some(error) = unread(state) {
@@ -71,10 +76,11 @@ async fn one(call: &Call, state: &State, name: &str, output: ReportFormat) -> Re
         }
     }
     let explanation = why::explain(&sight(state), node, &dossier);
+    let beginning = since::beginning(call, state, &explanation).await;
     let evidence = explanation.cause().and_then(|cause| dossier.get(&cause.object));
     match output {
-        ReportFormat::Text => output::write(&text(&explanation, evidence, state.clock))?,
-        ReportFormat::Json => output::json(&of_explanation(&explanation, evidence))?,
+        ReportFormat::Text => output::write(&text(&explanation, evidence, beginning.as_ref(), state.clock))?,
+        ReportFormat::Json => output::json(&of_explanation(&explanation, evidence, beginning.as_ref()))?,
     }
     Ok(explanation.rule.is_some())
 }
@@ -113,7 +119,7 @@ fn since(at: Option<Timestamp>, now: Timestamp) -> Option<String> {
 }
 
 /// An explanation as a person reads it.
-fn text(explanation: &Explanation, evidence: Option<&Evidence>, now: Timestamp) -> String {
+fn text(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Beginning>>, now: Timestamp) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text.trim_end());
@@ -134,6 +140,7 @@ fn text(explanation: &Explanation, evidence: Option<&Evidence>, now: Timestamp) 
     if !facts.is_empty() {
         line(&facts.join(", "));
     }
+    beginning.into_iter().flat_map(|found| since::lines(found, now)).for_each(|text| line(&text));
     if let Some(log) = evidence.and_then(|evidence| evidence.log.get()).filter(|log| !log.lines.is_empty()) {
         let which = if log.is_previous { ", the instance before" } else { "" };
         line(&format!("log of container {}{which}:", log.container));
@@ -209,7 +216,7 @@ fn of_presses(presses: &[Press]) -> Vec<Value> {
         .collect()
 }
 
-fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>) -> Value {
+fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Beginning>>) -> Value {
     let revision =
         explanation.revision.as_ref().map(|(applier, revision)| json!({"revision": &**revision, "applier": of_object(applier)}));
     let events = evidence.and_then(|evidence| evidence.events.get()).map_or(&[][..], Vec::as_slice);
@@ -221,6 +228,7 @@ fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>) -> Val
         "steps": explanation.steps.iter().map(of_step).collect::<Vec<_>>(),
         "since": explanation.since,
         "with": revision,
+        "git": beginning.map(since::of_beginning),
         "log": evidence.and_then(|evidence| evidence.log.get()).map(|log| json!({"container": log.container, "previous": log.is_previous, "lines": log.lines})),
         "events": events.iter().map(event).collect::<Vec<_>>(),
         "gaps": explanation.gaps,

@@ -161,12 +161,16 @@ struct EventList {
 /// As for any request.
 pub async fn events(connection: &Connection, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Failure> {
     let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
-    let fields = format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind);
-    let uri = format!("/api/v1/namespaces/{}/events?fieldSelector={}", escape(namespace), escape(&fields));
+    let uri = format!("/api/v1/namespaces/{}/events?fieldSelector={}", escape(namespace), events_of(object));
     let list: EventList = get(&connection.client, &uri, limit).await?;
     let mut rows: Vec<_> = list.items.iter().flatten().map(row).collect();
     rows.sort_by_key(|row| row.last);
     Ok(rows)
+}
+
+/// The selector of fields, for a URI, of the events of an object.
+pub(super) fn events_of(object: &ObjectRef) -> String {
+    escape(&format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind))
 }
 
 pub(super) fn row(event: &Event) -> EventRow {
@@ -178,8 +182,14 @@ pub(super) fn row(event: &Event) -> EventRow {
         .or_else(|| event.event_time.as_ref().map(|time| time.0));
     let text = |text: Option<&str>| sanitise(text.unwrap_or_default()).into_owned();
     let object = &event.involved_object;
+    let first = event.first_timestamp.as_ref().map(|time| time.0).or_else(|| event.event_time.as_ref().map(|time| time.0));
+    // what was reported by the old API names its component in `source`
+    let from = event.reporting_component.as_deref().filter(|name| !name.is_empty());
+    let from = from.or_else(|| event.source.as_ref().and_then(|source| source.component.as_deref()));
     EventRow {
+        first: first.and_then(|time| time.to_string().parse::<Timestamp>().ok()),
         last: last.and_then(|time| time.to_string().parse::<Timestamp>().ok()),
+        from: text(from),
         is_warning: event.type_.as_deref() == Some("Warning"),
         count: series.and_then(|series| series.count).or(event.count).unwrap_or(1),
         reason: text(event.reason.as_deref()),

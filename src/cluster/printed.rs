@@ -1,7 +1,8 @@
 //! Any kind as the API server prints it for people: lists and watches in the form of a `Table` of `meta.k8s.io` (what `kubectl get` asks for),
-//! so that every kind that is served has its own columns. Of events the objects come with them: they are shown by what they are about.
+//! so that every kind that is served has its own columns. Of events the objects come with them, and no cells: what they say is read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
@@ -28,6 +29,8 @@ pub struct Tables {
     path: String,
     cluster: ClusterId,
     gk: GroupKind,
+    /// Which of them: a selector of fields, for a URI; empty for all.
+    fields: String,
     timeout: Duration,
 }
 
@@ -94,9 +97,6 @@ struct Named {
     metadata: Meta,
 }
 
-/// The columns of events, which have one kind of table on every server.
-const OF_EVENTS: &[&str] = &["LAST SEEN", "TYPE", "REASON", "COUNT", "OBJECT", "MESSAGE"];
-
 impl Tables {
     pub fn new(
         connection: &Connection,
@@ -105,7 +105,13 @@ impl Tables {
         namespace: Option<&str>,
         timeout: Duration,
     ) -> Self {
-        Self { client: connection.client.clone(), path: served.path(namespace), cluster, gk, timeout }
+        let (client, path) = (connection.client.clone(), served.path(namespace));
+        Self { client, path, cluster, gk, fields: String::new(), timeout }
+    }
+
+    /// Of events those of one object alone.
+    pub fn about(self, object: &ObjectRef) -> Self {
+        Self { fields: format!("&fieldSelector={}", look::events_of(object)), ..self }
     }
 
     /// Fetches one page, the first with an empty `start`.
@@ -114,7 +120,7 @@ impl Tables {
     /// As for any request; [`Failure::Gone`] when the server has forgotten where the list was.
     pub async fn page(&self, start: &str) -> Result<TablePage, Failure> {
         let after = if start.is_empty() { String::new() } else { format!("&continue={}", escape(start)) };
-        let uri = format!("{}?limit={PAGE}&{}{after}", self.path, self.included());
+        let uri = format!("{}?limit={PAGE}&{}{}{after}", self.path, self.included(), self.fields);
         let bytes = in_time(&self.path, self.timeout, fetch(&self.client, request(&uri, FORM)?)).await?;
         let unreadable = |error| Failure::busy(format!("the table at {} is not readable: {error}", self.path));
         let table: Table = serde_json::from_slice(&bytes).map_err(unreadable)?;
@@ -140,8 +146,8 @@ impl Tables {
         version: &str,
         seconds: u32,
     ) -> Result<impl Stream<Item = Result<TableEvent, Failure>> + use<>, Failure> {
-        let (from, included) = (escape(version), self.included());
-        let uri = format!("{}?watch=true&timeoutSeconds={seconds}&resourceVersion={from}&{included}", self.path);
+        let (from, included, fields) = (escape(version), self.included(), &self.fields);
+        let uri = format!("{}?watch=true&timeoutSeconds={seconds}&resourceVersion={from}&{included}{fields}", self.path);
         let events = open::<Table>(&self.client, &self.path, request(&uri, FORM)?, self.timeout).await?;
         let of = self.clone();
         Ok(events.map(move |event| {
@@ -161,7 +167,7 @@ impl Tables {
 
     fn columns(&self, table: &Table) -> Vec<PrintedColumn> {
         if is_event(&self.gk) {
-            return OF_EVENTS.iter().enumerate().map(|(at, heading)| column(heading, at == 0, at == 3)).collect();
+            return Vec::new();
         }
         let Some(definitions) = &table.column_definitions else { return vec![column("NAME", false, false)] };
         let definition = |it: &Definition| {
@@ -186,12 +192,14 @@ impl Tables {
             since: metadata.creation_timestamp.and_then(|at| at.parse().ok()),
             labels: labels(&metadata.labels),
             cells: row.cells.iter().map(cell).collect(),
-            is_warning: false,
+            event: None,
         }
     }
 
     fn event(&self, event: &Event) -> PrintedRow {
-        let seen = look::row(event);
+        let created = || event.metadata.creation_timestamp.as_ref().and_then(|at| at.0.to_string().parse::<Timestamp>().ok());
+        let mut seen = look::row(event);
+        seen.last = seen.last.or_else(created);
         let about = &event.involved_object;
         let text = |text: Option<&str>| sanitise(text.unwrap_or_default()).into_owned();
         let group = about.api_version.as_deref().and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
@@ -199,17 +207,13 @@ impl Tables {
         let object = self.object(gk, about.namespace.as_deref().unwrap_or_default(), about.name.as_deref().unwrap_or_default());
         let of = |metadata: Option<&str>| metadata.unwrap_or_default().to_owned();
         let own = self.object(self.gk.clone(), &of(event.metadata.namespace.as_deref()), &of(event.metadata.name.as_deref()));
-        let kind = if seen.is_warning { "Warning" } else { "Normal" };
-        let cells = ["", kind, &seen.reason, &seen.count.to_string(), &seen.object, &seen.message].map(Str::from);
         PrintedRow {
             key: key(&of(event.metadata.uid.as_deref()), &own),
             object,
-            since: seen
-                .last
-                .or_else(|| event.metadata.creation_timestamp.as_ref().and_then(|at| at.0.to_string().parse::<Timestamp>().ok())),
+            since: seen.last,
             labels: labels(event.metadata.labels.as_ref().unwrap_or(&BTreeMap::new())),
-            cells: cells.to_vec(),
-            is_warning: seen.is_warning,
+            cells: Vec::new(),
+            event: Some(Arc::new(seen)),
         }
     }
 

@@ -93,22 +93,31 @@ impl Checkout {
     pub fn file_changes(&self, before: &str, after: &str) -> Result<Vec<FileChange>, Failure> {
         let failed = |source| Failure::Uncompared { since: before.to_owned(), source };
         let (old, new) = (self.tree_of(before)?, self.tree_of(after)?);
-        let mut options = DiffOptions::new();
-        options.ignore_submodules(true);
-        let diff = self.git()?.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options)).map_err(failed)?;
-        let mut found = Vec::new();
-        for delta in diff.deltas() {
-            let path = delta.new_file().path().or_else(|| delta.old_file().path());
-            let Some(path) = path.map(|path| path.to_string_lossy().into_owned()) else { continue };
-            let is_there = (delta.status() != Delta::Added, delta.status() != Delta::Deleted);
-            let before = side(self.git()?, delta.old_file().id(), is_there.0);
-            let after = side(self.git()?, delta.new_file().id(), is_there.1);
-            let is_text = before.is_ok() && after.is_ok();
-            let bytes = |side: Result<Option<Vec<u8>>, ()>| side.unwrap_or_else(|()| Some(Vec::new()));
-            found.push(FileChange { path, before: bytes(before), after: bytes(after), is_text });
-        }
-        Ok(found)
+        changes_between(self.git()?, Some(&old), &new).map_err(failed)
     }
+}
+
+/// Every file that differs between two trees, by its path; without a tree before, all are new.
+pub(super) fn changes_between(
+    repository: &Repository,
+    before: Option<&git2::Tree<'_>>,
+    after: &git2::Tree<'_>,
+) -> Result<Vec<FileChange>, git2::Error> {
+    let mut options = DiffOptions::new();
+    options.ignore_submodules(true);
+    let diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;
+    let mut found = Vec::new();
+    for delta in diff.deltas() {
+        let path = delta.new_file().path().or_else(|| delta.old_file().path());
+        let Some(path) = path.map(|path| path.to_string_lossy().into_owned()) else { continue };
+        let is_there = (delta.status() != Delta::Added, delta.status() != Delta::Deleted);
+        let before = side(repository, delta.old_file().id(), is_there.0);
+        let after = side(repository, delta.new_file().id(), is_there.1);
+        let is_text = before.is_ok() && after.is_ok();
+        let bytes = |side: Result<Option<Vec<u8>>, ()>| side.unwrap_or_else(|()| Some(Vec::new()));
+        found.push(FileChange { path, before: bytes(before), after: bytes(after), is_text });
+    }
+    Ok(found)
 }
 
 /// The bytes of a text; none where there is no file. An error: it is not text, or too large.

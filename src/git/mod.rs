@@ -11,6 +11,7 @@ mod clones;
 mod commit;
 mod failure;
 mod folder;
+mod history;
 mod merged;
 mod patch;
 mod shared;
@@ -26,6 +27,7 @@ pub use clones::{clone_of, forget_kept, kept, make_clone, mark_moving, name_of, 
 pub use commit::Commit;
 pub use failure::Failure;
 pub use folder::Folder;
+pub use history::{History, Stretch};
 pub use merged::{BranchCommit, FileChange, MergeTrial};
 pub use patch::patch;
 pub use shared::SharedCommit;

@@ -64,9 +64,14 @@
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
 //! | explanation, first cause, rule | why an object is as it is, step by step; the step with which the way ends; what recognises it |
 //! | evidence, gap | what was asked on demand about a cause; what could not be read, named |
+//! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
+//! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
 //! | log record, log subject, concern | one line of a controller's log; the object that it is about; what a log is read for |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
+//! | event, line of events | what a component reports of an object; all events that say the same of it |
+//! | timeline, shift | what a session saw happen; one change of an object's state or revision |
+//! | part of a body | what a body says beside spec and conditions: containers, volumes, owners |
 //! | playbook, wanted field | a recipe for a change in git; a field with the value that it is to get |
 //! | change | one proposed edit of a repository, from wanted fields to a pull request |
 //! | target, scope of a change | the object that a change is for; the folder or Flux Kustomizations that count for it |

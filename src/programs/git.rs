@@ -39,6 +39,15 @@ pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<(), Failure> 
     fetched(into, url, &["fetch", "--quiet", "--tags", "--force", OURS, "+refs/heads/*:refs/heads/*"]).await
 }
 
+/// Fetches the history of a commit that is there already: so many commits of it.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_history(into: &Path, url: &str, commit: &str, depth: u32) -> Result<(), Failure> {
+    let depth = format!("--depth={depth}");
+    fetched(into, url, &["fetch", "--quiet", "--no-tags", &depth, OURS, commit]).await
+}
+
 async fn fetched(into: &Path, url: &str, arguments: &[&str]) -> Result<(), Failure> {
     let ended = run(into, Remote::Source(url), arguments, LIMIT).await?;
     if ended.status.success() { Ok(()) } else { Err(said::failure(&ended.said)) }

@@ -33,7 +33,7 @@ pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
 pub use credential_helper::{Helped, ask_docker_helper};
 pub use editor::{edit, edited, editor};
 pub use failure::{Failure, Refuser};
-pub use git::fetch;
+pub use git::{fetch, fetch_history};
 pub use guard::Guard;
 pub use helm::{ChartAddress, Helm};
 pub use leash::{Ended, Halted, Leash};

@@ -5,6 +5,7 @@ mod artifact;
 mod asked;
 mod broken;
 mod changes;
+mod commits;
 mod compare;
 mod composed;
 mod connect;
@@ -22,6 +23,7 @@ mod remotes;
 mod rendered;
 mod repositories;
 mod session;
+mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

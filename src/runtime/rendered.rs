@@ -17,6 +17,7 @@ use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
+pub(super) use fluxdeck_model::insight::why::since::commit_of;
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::flux::{self, Applied, Spec, Values};
 use fluxdeck_model::render::id;
@@ -51,14 +52,18 @@ pub struct Rendered {
 }
 
 /// What of a Kustomization has to be built, and from which commit.
+#[derive(Clone)]
 pub(super) struct Plan {
-    at: Commit,
+    pub(super) at: Commit,
     pub(super) request: BuildRequest,
-    pushed: Option<PushedArtifact>,
+    pub(super) pushed: Option<PushedArtifact>,
+    /// The GitRepository itself; none where the source is another one.
+    pub(super) source: Option<Value>,
 }
 
 /// What is known of an artifact that is made from a folder of a repository.
-struct PushedArtifact {
+#[derive(Clone)]
+pub(super) struct PushedArtifact {
     /// What its source fetches.
     url: String,
     applied: BTreeSet<ObjectRef>,
@@ -113,21 +118,31 @@ impl Renderer {
     /// # Errors
     /// There is no such repository here, and none can be fetched; or it cannot be built.
     pub(super) async fn build(&self, plan: Plan) -> Result<Rendered> {
-        let Plan { at, request, pushed } = plan;
-        let id = at.id.clone();
-        let folder = pushed.as_ref().and_then(|pushed| Some(config::folder_of(pushed.said.as_ref()?.folder()?)));
-        let work = move |bench: &mut Bench| match pushed {
-            Some(pushed) => of_artifact(bench, &id, &request, &pushed),
-            None => bench.one(&id, &request),
-        };
-        let member = match folder {
-            Some(folder) => self.desk.at(&folder, work).await?,
-            None => self.desk.ask(&at, self.fetches, work).await?,
-        };
+        let at = plan.at.clone();
+        let member = self.at(&plan.at.clone(), plan, |bench, plan| plan.member(bench, &plan.at.id)).await?;
         match member.outcome {
             BuildOutcome::Built(objects) => Ok(Rendered { at, objects, remotes: member.remotes }),
             BuildOutcome::Failed(error) => Err(error.into()),
             BuildOutcome::Elsewhere(why) => Err(Error::failed(why, "")),
+        }
+    }
+
+    /// Does something in the repository of a plan, which has to have a commit.
+    ///
+    /// # Errors
+    /// There is no such repository here, and none can be fetched; what the work says.
+    pub(super) async fn at<T: Send + 'static>(
+        &self,
+        at: &Commit,
+        plan: Plan,
+        work: impl FnOnce(&mut Bench, &Plan) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let said = plan.pushed.as_ref().and_then(|pushed| pushed.said.as_ref());
+        let folder = said.and_then(|said| Some(config::folder_of(said.folder()?)));
+        let work = move |bench: &mut Bench| work(bench, &plan);
+        match folder {
+            Some(folder) => self.desk.at(&folder, work).await,
+            None => self.desk.ask(at, self.fetches, work).await,
         }
     }
 
@@ -136,6 +151,14 @@ impl Renderer {
     /// # Errors
     /// Why it cannot be known; unreachable where the API server gave no answer.
     pub(super) async fn plan(&self, kustomization: &Value) -> Result<Plan> {
+        self.plan_of(kustomization, applied(kustomization)).await
+    }
+
+    /// The same of another revision of a git repository; none: it has never had one.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub(super) async fn plan_of(&self, kustomization: &Value, revision: Option<&str>) -> Result<Plan> {
         let skip = |why: String| Error::failed(why, "");
         let spec = spec(kustomization)?;
         let named = format!("{} {}/{}", spec.source.kind, spec.source.namespace, spec.source.name);
@@ -151,13 +174,14 @@ impl Renderer {
             return Err(unknown());
         }
         let (request, source) = self.requested(kustomization, spec).await?;
-        let applied = applied(kustomization).ok_or_else(|| skip("it has never applied anything".to_owned()))?;
+        let applied = revision.ok_or_else(|| skip("it has never applied anything".to_owned()))?;
         if !is_pushed {
             let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default().into();
-            return Ok(Plan { at: Commit { url, id: commit_of(applied).into() }, request, pushed: None });
+            let at = Commit { url, id: commit_of(applied).into() };
+            return Ok(Plan { at, request, pushed: None, source: Some(source) });
         }
         let (at, pushed) = self.pushed(kustomization, &source, &named)?;
-        Ok(Plan { at, request, pushed: Some(pushed) })
+        Ok(Plan { at, request, pushed: Some(pushed), source: None })
     }
 
     /// The same of what an ArtifactGenerator puts together from one repository.
@@ -169,7 +193,7 @@ impl Renderer {
         }
         let id = composed.commit(kustomization)?.into();
         let request = self.requested_of(kustomization, spec, Some(composed.composition()?)).await;
-        Ok(Plan { at: Commit { url, id }, request, pushed: None })
+        Ok(Plan { at: Commit { url, id }, request, pushed: None, source: None })
     }
 
     /// The commit that the artifact of a source was made from: in the repository that a person said, else in the one that it names.
@@ -283,9 +307,17 @@ impl Renderer {
     }
 }
 
-/// The commit of a revision: `main@sha1:<id>`, and before Flux 2.0 `main/<id>`.
-pub(super) fn commit_of(revision: &str) -> &str {
-    revision.rsplit([':', '/']).next().unwrap_or(revision)
+impl Plan {
+    /// Builds it at a commit. One that cannot be built is an answer.
+    ///
+    /// # Errors
+    /// The commit is not there, or cannot be read; the folder of an artifact is not known.
+    pub(super) fn member(&self, bench: &mut Bench, id: &str) -> Result<Member> {
+        match &self.pushed {
+            Some(pushed) => of_artifact(bench, id, &self.request, pushed),
+            None => bench.one(id, &self.request),
+        }
+    }
 }
 
 /// Builds what is applied from an artifact, in the folder that it is made from.

@@ -93,6 +93,21 @@ impl Repositories {
         Ok(fetched?)
     }
 
+    /// Fetches more of the history of a commit, where it is in a clone of ours. Returns whether it was.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub(super) async fn deepen(&self, at: &Commit, depth: u32) -> Result<bool> {
+        let Some(path) = self.cache.as_ref().map(|cache| git::clone_of(cache, &at.url)) else { return Ok(false) };
+        let (this, wanted) = (self.clone(), at.clone());
+        if self.company.is_some() || blocking(move || Ok(this.local(&wanted))).await?.as_ref() != Some(&path) {
+            return Ok(false);
+        }
+        let _turn = self.turn.lock().await;
+        let fetched = programs::fetch_history(&path, &at.url, &at.id, depth).await;
+        fetched.map(|()| true).map_err(|failure| failure.error(&format!("git cannot fetch the history of {}", shown(at))))
+    }
+
     /// What is here already: a checkout by its root, whichever folder of it is configured.
     fn local(&self, at: &Commit) -> Option<PathBuf> {
         let checkout = |folder: &PathBuf| {

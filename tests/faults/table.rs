@@ -19,7 +19,7 @@ const fn row(name: &'static str, screen: Screen, headless: Headless, write: Writ
 const WRITTEN: Screen = Screen::Senseless("it affects writes alone, and a screen shows its job");
 const NO_WATCH: Headless = Headless::Done;
 const READS_ONLY: Headless = Headless::Senseless("it meets what is written alone, and a command that reads writes nothing");
-const NO_BODIES: Headless = Headless::Senseless("no headless command reads events or logs");
+const NO_BODIES: Headless = Headless::Senseless("the commands of this column read neither events nor logs");
 const NO_RIGHTS: Headless =
     Headless::Senseless("what is only read is not asked for rights; those who write are in the next column");
 const NO_LOOK: Write = Write::Senseless("a write reads neither events nor logs");

@@ -24,6 +24,7 @@ mod forked;
 mod git;
 mod guarded;
 mod habits;
+mod happened;
 mod instead;
 mod jobs;
 mod looking;

@@ -109,6 +109,21 @@ async fn from_web_is_down_to_the_first_cause_it_takes_three_keys_at_most() {
     deck.keys("w").await.shows("FIRST CAUSE").shows("po web/web-");
 }
 
+#[tokio::test(start_paused = true)]
+async fn from_web_is_down_to_author_subject_and_diff_it_takes_a_key_more() {
+    let mut deck = broken_demo().await;
+    deck.keys(": \"why_ks/web\" enter").await.shows("commit    \"web: keep sessions in the database\" by cleo").shows("g commit");
+    deck.shows("last ready with main@");
+    deck.keys("g").await.shows("web: keep sessions in the database").shows("by cleo <").shows("One version at a time");
+    deck.shows("deploy/web/deployment.yaml").shows("DATABASE_HOST");
+    // and from the objects that it hit: rows have it in the action panel and as a command, texts on g
+    deck.keys("esc : \"why_deploy/web\" enter g").await.shows("by cleo <");
+    deck.keys(": tree enter : \"trace_deploy/web\" enter g").await.shows("by cleo <");
+    deck.keys("tab").await.shows("there is nothing between");
+    deck.keys("esc : \"commit_main\" enter").await.shows("by cleo <");
+    deck.keys("esc : \"commit_nothing-like-it\" enter").await.shows("there is no revision `nothing-like-it` here");
+}
+
 fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
@@ -128,6 +143,9 @@ fn headless_the_same_is_printed_for_people_and_for_programs() {
     assert!(log.iter().any(|line| line.as_str().is_some_and(|line| line.contains("cannot reach the database"))), "{found}");
     assert!(found["with"]["revision"].as_str().is_some_and(|revision| revision.starts_with("main@sha1:")), "{found}");
     assert_eq!(found["gaps"].as_array().map(Vec::len), Some(0), "{found}");
+    let first = &found["git"]["commits"][0];
+    assert_eq!((&first["author"], &first["subject"]), (&"cleo".into(), &"web: keep sessions in the database".into()), "{found}");
+    assert_eq!((&first["own"], &found["git"]["history"]), (&true.into(), &"whole".into()), "{found}");
 
     let ran = user.run(&["why", "ks/build-error", "-n", "faults", "--demo", "--exit-code"]);
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -135,7 +153,7 @@ fn headless_the_same_is_printed_for_people_and_for_programs() {
         ran.out.starts_with("✗ cause  Kustomization faults/build-error: there is no file flux/faults/build-error/forgotten.yaml"),
         "{ran:?}"
     );
-    assert!(ran.out.contains("condition Ready: BuildFailed"), "{ran:?}");
+    assert!(ran.out.contains("condition Ready: BuildFailed") && ran.out.contains("fault: "), "{ran:?}");
 
     let well = user.run(&["why", "ks/web", "-n", "web", "--demo", "--exit-code"]);
     assert!(well.code == 0 && well.out.contains("all is well with main@"), "{well:?}");

@@ -1,10 +1,11 @@
 //! Runs the suites as `cargo test` does and takes its flags, with one thing more: a test that finds out that it cannot run here stands as
 //! ignored, by name and with the reason. With `FLUXDECK_LIVE=required` it has failed.
 
+use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,7 +35,9 @@ static TOOK: Mutex<Vec<(Duration, &'static str)>> = Mutex::new(Vec::new());
 /// How many tests run at a time, for each bed.
 const THREADS_OF_A_BED: usize = 2;
 /// How many of the slowest tests are named at the end.
-const SLOWEST: usize = 20;
+const SLOWEST: usize = 10;
+/// Most lines of a failure that are printed at the end: a screen, and what was expected.
+const MOST_LINES: usize = 60;
 
 /// Runs what the arguments choose of the suites.
 pub fn main(suites: &[&[Trial]]) -> ExitCode {
@@ -71,8 +74,15 @@ fn attempt(name: &'static str, body: fn()) -> Result<Completion, Failed> {
     match panic.downcast::<Skipped>() {
         Ok(skipped) if bed::is_required() => Err(format!("skipped, although FLUXDECK_LIVE=required: {}", skipped.0).into()),
         Ok(skipped) => Ok(Completion::ignored_with(skipped.0)),
-        Err(panic) => resume_unwind(panic),
+        // what failed is printed once more at the end, where it is looked for
+        Err(panic) => Err(Failed::from(words(&*panic).lines().take(MOST_LINES).collect::<Vec<_>>().join("\n"))),
     }
+}
+
+/// What a test panicked with.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }
 
 /// Says which test panicked: the threads have no names. That a test is skipped is not a fault.

@@ -1,4 +1,5 @@
 mod attributes;
+mod history;
 mod merged;
 mod write;
 

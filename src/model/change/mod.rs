@@ -21,6 +21,7 @@
 //!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
 //!  reviewed what others had answered when it was confirmed, against what they answer where its base is now
+//!  commit   a commit as it is read, and what is between two revisions
 //!  wording  title and text of a pull request as a person edits them
 //!  pull     a pull request of anyone, with what it does to all builds
 //!  hand     a file as a person edits it: which one, what was typed, and all that it does
@@ -33,6 +34,7 @@
 mod builds;
 mod cautions;
 mod checks;
+mod commit;
 mod compare;
 pub mod competing;
 mod describe;
@@ -68,6 +70,7 @@ pub(crate) mod tests;
 pub use builds::{Build, Builds, ChangeScope};
 pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
+pub use commit::{CommitAsk, CommitReview, PatchText, RangeReview};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use competing::{CompetingPull, CompetingTouch};
 pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};

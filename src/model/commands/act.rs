@@ -13,6 +13,8 @@ use crate::state::{Intent, Terminal, Wanted};
 /// Where there is an object to act on.
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why];
+/// Where the panel can be opened: also where keys of actions mean something else.
+const CHOSEN: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.
@@ -53,7 +55,7 @@ fn named() -> impl Iterator<Item = Command> {
         doc: doc.into(),
         footer: "",
         group: Group::Act,
-        scopes: OBJECTS,
+        scopes: CHOSEN,
         run: Handler::Action(action),
     };
     actions::ALL.iter().copied().filter_map(move |action| Some(command(action, action.command?)))
@@ -80,7 +82,7 @@ pub(super) fn all() -> Vec<Command> {
         doc: "everything that can be done to the selected objects, with its key; or why it cannot be done".into(),
         footer: "actions",
         group: Group::Act,
-        scopes: OBJECTS,
+        scopes: CHOSEN,
         run: Handler::Act(|cx, _| act(cx, ActIntent::Choose)),
     }];
     all.extend(keys());

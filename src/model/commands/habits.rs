@@ -7,8 +7,16 @@ use crate::state::Key;
 
 /// Where there are objects on rows.
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Text, KeyScope::Logs, KeyScope::Jobs, KeyScope::Fields];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Events,
+];
 
 /// Keys, where they are habits, and the answer.
 const HABITS: &[(&[&str], &[KeyScope], &str)] = &[

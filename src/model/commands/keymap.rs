@@ -35,6 +35,9 @@ pub fn pretty(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::{Cx, Gesture, Handler, Outbox, Screen, Subject, Transition};
+    use crate::domain::{ClusterId, GroupKind, ObjectRef};
+    use crate::state::{Beginning, State};
 
     #[test]
     fn every_key_parses_and_no_scope_binds_one_twice() {
@@ -52,6 +55,8 @@ mod tests {
             KeyScope::Review,
             KeyScope::Pulls,
             KeyScope::Why,
+            KeyScope::Commit,
+            KeyScope::Events,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();
@@ -63,6 +68,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The key to why, wherever something is about one object: `w`, or `W` where `w` means something else.
+    #[test]
+    fn from_every_scope_that_shows_an_object_a_key_leads_to_why() {
+        let state = State::new(Beginning::default());
+        let gk = GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization");
+        let object = ObjectRef::new(ClusterId(0), gk, "apps", "web");
+        for (scope, key) in [
+            (KeyScope::Tree, "w"),
+            (KeyScope::Table, "w"),
+            (KeyScope::Fields, "w"),
+            (KeyScope::Text, "W"),
+            (KeyScope::Logs, "W"),
+            (KeyScope::File, "W"),
+            (KeyScope::Jobs, "W"),
+            (KeyScope::Review, "W"),
+            (KeyScope::Picker, "W"),
+        ] {
+            let command = lookup(Key::parse(key).expect("a key"), scope).unwrap_or_else(|| panic!("{scope:?}"));
+            for targets in [vec![object.clone()], Vec::new()] {
+                let mut out = Outbox::default();
+                let mut cx = Cx { state: &state, scope, targets: targets.clone(), out: &mut out };
+                let done = command.run.carry_out(&mut cx, "");
+                assert_eq!(done.is_ok(), !targets.is_empty(), "{scope:?}");
+                let opened = targets.into_iter().map(|object| Transition::Open(Screen::WHY, Subject::Object(object)));
+                assert_eq!(out.transitions, opened.collect::<Vec<_>>(), "{scope:?}");
+            }
+        }
+        // a pull request is about what it changes: the view knows that
+        let of_pulls = lookup(Key::parse("W").expect("a key"), KeyScope::Pulls).expect("a command");
+        assert!(matches!(of_pulls.run, Handler::Gesture(Gesture::Why)));
+        let of_why = lookup(Key::parse("w").expect("a key"), KeyScope::Why).expect("a command");
+        assert!(of_why.doc.contains("all that is broken"));
     }
 
     #[test]

@@ -10,9 +10,12 @@ use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
+const OBJECTS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
+/// Where `w` does something else, and something is about an object all the same.
+const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -66,11 +69,19 @@ pub(super) fn all() -> Vec<Command> {
                 controller_logs,
             )
         },
-        on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
+        on_row("", &["v"], "events", "events of the object, live; b adds those of everything below it", |cx, _| {
+            open(cx, Screen::EVENTS)
+        }),
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
                 open(cx, Screen::WHY)
+            })
+        },
+        Command {
+            scopes: ABOUT,
+            ..on_row("", &["W"], "", "why the object is so that this is about: of several the first that is not well", |cx, _| {
+                explain_first(&cx.targets.clone(), cx)
             })
         },
         Command {
@@ -91,7 +102,28 @@ pub(super) fn all() -> Vec<Command> {
         ),
         Command {
             run: Handler::Table("", "Event"),
-            ..named("events", &["ev"], "events of the cluster, or of a namespace, the latest first", |_, _| Ok(()))
+            ..named(
+                "events",
+                &["ev"],
+                "events of the cluster, or of a namespace, live; those that say the same are one line",
+                |_, _| Ok(()),
+            )
+        },
+        named(
+            "timeline",
+            &[],
+            "every change of state that was seen in this session; with a name (`:timeline ks/apps`) or `here`: of one object and below",
+            timeline,
+        ),
+        Command {
+            scopes: &[KeyScope::Text, KeyScope::Events],
+            ..on_row(
+                "",
+                &["t"],
+                "timeline",
+                "every change of state of the object, and below, that was seen in this session",
+                |cx, _| open(cx, Screen::TIMELINE),
+            )
         },
         named("tree", &["home", "xray"], "the tree (top level: sources, kustomizations or namespaces)", tree),
         Command {
@@ -176,6 +208,22 @@ fn controller_logs(cx: &mut Cx, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Explains the first of these objects that is not well; where all are, the first.
+///
+/// # Errors
+/// There are none.
+pub fn explain_first(objects: &[ObjectRef], cx: &mut Cx) -> Result<()> {
+    let cluster = cx.state.cluster();
+    let is_bad = |object: &&ObjectRef| {
+        let node = cluster.store.find(object);
+        node.and_then(|node| cluster.forest.health(node)).is_some_and(|health| health != Health::Ready)
+    };
+    let object = objects.iter().find(is_bad).or(objects.first()).cloned();
+    let nothing = || Error::failed("this is not about an object of this cluster", "`:why` lists all that is broken");
+    cx.transit(Transition::Open(Screen::WHY, Subject::Object(object.ok_or_else(nothing)?)));
+    Ok(())
+}
+
 fn go(cx: &mut Cx, view: Screen) -> Result<()> {
     cx.transit(Transition::Go(view, Subject::Nothing));
     Ok(())
@@ -199,6 +247,17 @@ fn why(cx: &mut Cx, text: &str) -> Result<()> {
     }
     let object = resolve::object_named(text, cx.state)?;
     cx.transit(Transition::Open(Screen::WHY, Subject::Object(object)));
+    Ok(())
+}
+
+/// What the session saw: of everything, of an object by its name with what is below it, or `here` of the selected one.
+fn timeline(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => return go(cx, Screen::TIMELINE),
+        "here" => return open(cx, Screen::TIMELINE),
+        name => resolve::object_named(name, cx.state)?,
+    };
+    cx.transit(Transition::Open(Screen::TIMELINE, Subject::Object(object)));
     Ok(())
 }
 

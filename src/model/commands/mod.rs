@@ -4,6 +4,7 @@
 mod act;
 mod application;
 mod change;
+mod commit;
 mod git;
 mod habits;
 mod keymap;
@@ -16,9 +17,11 @@ mod source;
 
 pub use act::perform;
 pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, open_review};
+pub use commit::{commit_command, commit_known, open_commit};
 pub use git::{fields_command, maker, open_fields};
 pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};
+pub use look::explain_first;
 pub use place::Place;
 pub use resolve::{Line, complete, kind_named, object_named, parse, table_of, unknown_kind};
 pub use screen::Screen;
@@ -28,7 +31,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::actions::{self, Action, Confirmation};
-use crate::change::PullPlace;
+use crate::change::{CommitAsk, PullPlace};
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::forms::Answers;
@@ -101,6 +104,10 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// A commit, and what it changed.
+    Commit,
+    /// What happened, as it happens: events, and the timeline.
+    Events,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -121,6 +128,8 @@ impl KeyScope {
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Commit => "commit",
+            Self::Events => "events",
             Self::Dialog => "dialog",
         }
     }
@@ -200,6 +209,10 @@ pub enum Gesture {
     PreviousFailure,
     Wrap,
     Follow,
+    /// Of one object, or of everything below it too.
+    Below,
+    /// Only what is wrong, or all.
+    Trouble,
     Timestamps,
     Previous,
     NextContainer,
@@ -219,6 +232,8 @@ pub enum Gesture {
     CopyNamespace,
     /// The file that set a field.
     File,
+    /// The commit of the revision that is shown.
+    Commit,
     /// The same in the user's editor; of a field: another value for it, in git.
     Edit,
     /// The file at the head of its branch, edited by hand as a change.
@@ -228,6 +243,8 @@ pub enum Gesture {
     PushOnly,
     /// Read the pull request that changes the same.
     Competing,
+    /// Why what it is about is as it is, where that is not what is selected.
+    Why,
     /// Of several fields: leave one out, or take it in again.
     LeaveOut,
     Retitle,
@@ -368,6 +385,8 @@ pub enum Subject {
     Pull(Box<PullPlace>),
     /// A file, with the object whose field it sets.
     File(ObjectRef, Box<FilePlace>),
+    /// A commit of the repository that an object comes from.
+    Commit(ObjectRef, Box<CommitAsk>),
 }
 
 /// Where a review was opened: what is done to it when the change is submitted.
@@ -393,7 +412,7 @@ pub enum ActIntent {
 
 /// All commands in the order of help; those of the actions are derived from their declarations.
 static ALL: LazyLock<Vec<Command>> = LazyLock::new(|| {
-    let groups = [motion::all(), act::all(), look::all(), git::all(), change::all(), application::all()];
+    let groups = [motion::all(), act::all(), look::all(), git::all(), commit::all(), change::all(), application::all()];
     groups.into_iter().flatten().collect()
 });
 

@@ -2,8 +2,16 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls, KeyScope::Why];
+const LISTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Events,
+];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -19,16 +27,35 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Commit,
+    KeyScope::Events,
 ];
+/// Where `g` is not the commit of what is shown: on rows, as in k9s, and where there is none.
+const NOT_OF_GIT: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Logs,
+    KeyScope::ControllerLogs,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Commit,
+    KeyScope::Events,
+];
+/// Where it is: "top" stays on `home`.
+const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
+const EVENTS: &[KeyScope] = &[KeyScope::Events];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File, KeyScope::Commit];
 const LOGS: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs];
+const FOLLOWED: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events];
 const OF_CONTROLLERS: &[KeyScope] = &[KeyScope::ControllerLogs];
+const SEARCHED: &[KeyScope] =
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs];
-const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -53,9 +80,19 @@ fn group_of(gesture: Gesture) -> Group {
         G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
-        G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Level | G::Whole => Group::Look,
-        G::Again | G::Page | G::Competing | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Wrap
+        | G::Follow
+        | G::Below
+        | G::Trouble
+        | G::Timestamps
+        | G::Level
+        | G::Whole
+        | G::Previous
+        | G::NextContainer
+        | G::Clear
+        | G::File
+        | G::Commit => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -74,7 +111,8 @@ fn views() -> Vec<Command> {
         key(&["k", "up"], ALL_VIEWS, Gesture::Up, "up"),
         key(&["ctrl-f", "pgdn"], ALL_VIEWS, Gesture::PageDown, "a page down"),
         key(&["ctrl-b", "pgup"], ALL_VIEWS, Gesture::PageUp, "a page up"),
-        key(&["g", "home"], ALL_VIEWS, Gesture::Top, "to the top"),
+        key(&["g", "home"], NOT_OF_GIT, Gesture::Top, "to the top"),
+        key(&["home"], OF_GIT, Gesture::Top, "to the top: unlike k9s not on g, which is the commit here"),
         key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
         key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
         key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
@@ -109,7 +147,10 @@ fn views() -> Vec<Command> {
             "all lines of the controllers; again: those about the object",
             "all lines",
         ),
-        footed(&["s"], LOGS, Gesture::Follow, "follow, or stay", "follow"),
+        footed(&["s"], FOLLOWED, Gesture::Follow, "follow, or stay", "follow"),
+        footed(&["b"], EVENTS, Gesture::Below, "of the object alone, or of everything below it too", "below"),
+        footed(&["!"], EVENTS, Gesture::Trouble, "only what is wrong: warnings, failures; again: all", "warnings"),
+        footed(&["z"], EVENTS, Gesture::FoldAll, "those that say the same as one line, or each by itself", "unfold"),
         key(&["t"], LOGS, Gesture::Timestamps, "timestamps"),
         footed(&["p"], LOGS, Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
@@ -166,6 +207,7 @@ fn of_jobs() -> Vec<Command> {
 /// Of pull requests, in their list and in front of one.
 fn of_pulls() -> Vec<Command> {
     vec![
+        key(&["W"], PULLS, Gesture::Why, "why what it changes is so: of several objects the first that is not well"),
         footed(&["tab"], PULLS, Gesture::NextPane, "next part: what is rendered, the files, the text, the summary", "next part"),
         footed(
             &["C"],

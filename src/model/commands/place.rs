@@ -75,7 +75,7 @@ fn set(place: &mut Option<String>, value: String, what: &str) -> Result<()> {
 }
 
 /// The value of a flag: behind it, behind `=`, or, of a short one, right there.
-fn flag<'a>(word: &'a str, short: &str, long: &str, rest: &mut VecDeque<&'a str>) -> Result<Option<&'a str>> {
+pub(super) fn flag<'a>(word: &'a str, short: &str, long: &str, rest: &mut VecDeque<&'a str>) -> Result<Option<&'a str>> {
     let behind = |value: &'a str| value.strip_prefix('=').unwrap_or(value);
     let is_bare = word == long || !short.is_empty() && word == short;
     if is_bare {

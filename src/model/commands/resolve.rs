@@ -1,11 +1,11 @@
 //! The command line: `:kind` and where to look ([`Place`]), or a command with its arguments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::place::Place;
+use super::place::{self, Place};
 use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
-use crate::domain::{GroupKind, ObjectRef, Store};
+use crate::domain::{GroupKind, ObjectRef, Store, is_event};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
 use crate::state::State;
@@ -49,8 +49,12 @@ pub fn kind_named(word: &str, store: &Store) -> Option<GroupKind> {
     })
 }
 
-/// The view of a kind's objects: with state and actions where they are followed and we know the kind; else as the API server prints them.
+/// The view of a kind's objects: with state and actions where they are followed and we know the kind; else as the API server prints them. Events have a view
+/// of their own.
 pub fn table_of(gk: &GroupKind, state: &State) -> Screen {
+    if is_event(gk) {
+        return Screen::EVENTS;
+    }
     let cluster = state.cluster();
     let Some(kind) = kinds::find(&gk.group, &gk.kind) else { return Screen::PRINTED };
     let is_followed = kind.is_flux() || cluster.store.coverage().any(|(scope, _)| scope.gk == *gk);
@@ -69,6 +73,7 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
         Some("theme") => state.settings.themes.clone(),
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
         Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
+        Some("why" | "trace") => namings(start, state),
         Some("events") | None => namespaces().collect(),
         Some(_) => Vec::new(),
     };
@@ -114,27 +119,75 @@ fn unknown(word: &str, state: &State) -> Error {
     )
 }
 
-/// The object that a text names: `ks/apps`, `ks flux-system/apps`. Of the namespaces that are looked at, if one is not named.
+/// How an object is named on the command line.
+const NAMING: &str = "write KIND/NAME: `ks/apps`, `-n flux-system ks/apps`, `ks flux-system/apps`";
+
+/// The name of an object as it was typed, in the words of kubectl.
+#[derive(Debug, PartialEq, Eq)]
+struct Naming<'a> {
+    kind: &'a str,
+    name: &'a str,
+    /// Where to look; none where nothing is said of that.
+    namespaces: Option<Option<BTreeSet<crate::domain::Str>>>,
+}
+
+impl<'a> Naming<'a> {
+    /// Reads `ks/apps`, `ks apps`, `ks flux-system/apps`, each with `-n` or `-A` before or behind.
+    fn parse(text: &'a str) -> Result<Self> {
+        let mut words: VecDeque<_> = text.split_whitespace().collect();
+        let (mut named, mut namespaces) = (Vec::new(), None);
+        while let Some(word) = words.pop_front() {
+            let found = match place::flag(word, "-n", "--namespace", &mut words)? {
+                Some(names) => place::namespaces(names)?,
+                None if matches!(word, "-A" | "--all-namespaces") => None,
+                None if word.starts_with('-') => {
+                    return Err(Error::usage(format!("`{word}` has no meaning here"), NAMING));
+                }
+                None => {
+                    named.push(word);
+                    continue;
+                }
+            };
+            if namespaces.replace(found).is_some() {
+                return Err(Error::usage("the namespace was given already", NAMING));
+            }
+        }
+        let wrong = || Error::usage(format!("`{}` does not name an object", text.trim()), NAMING);
+        let (kind, name) = match named[..] {
+            [one] => one.split_once('/').ok_or_else(wrong)?,
+            [kind, name] if !kind.contains('/') => (kind, name),
+            _ => return Err(wrong()),
+        };
+        let name = match name.split_once('/') {
+            Some((namespace, name)) => {
+                let own = place::namespaces(namespace)?;
+                if namespaces.replace(own.clone()).is_some_and(|given| given != own) {
+                    return Err(Error::usage("the namespace was given already", NAMING));
+                }
+                name
+            }
+            None => name,
+        };
+        if kind.is_empty() || name.is_empty() || name.contains('/') { Err(wrong()) } else { Ok(Self { kind, name, namespaces }) }
+    }
+}
+
+/// The object that a text names: `ks/apps`, `-n flux-system ks/apps`, `ks flux-system/apps`. Of the namespaces that are looked at, if
+/// none is named.
 ///
 /// # Errors
-/// There is none, or there are several.
+/// What has no meaning there; there is none of that name, or there are several.
 pub fn object_named(text: &str, state: &State) -> Result<ObjectRef> {
-    let wrong =
-        || Error::usage(format!("`{text}` does not name an object"), "write KIND/NAME: ks/apps, or `ks flux-system/apps`");
-    let (word, name) = text.split_once(|c: char| c == '/' || c.is_whitespace()).ok_or_else(wrong)?;
-    let (namespace, name) = match name.trim().split_once('/') {
-        Some((namespace, name)) => (Some(namespace), name),
-        None => (None, name.trim()),
-    };
+    let Naming { kind: word, name, namespaces } = Naming::parse(text)?;
     let cluster = state.cluster();
     let gk = kind_named(word, &cluster.store).ok_or_else(|| unknown_kind(word))?;
-    let is_meant = |object: &&ObjectRef| {
-        let is_in = |namespaces: &BTreeSet<crate::domain::Str>| namespaces.contains(&object.namespace);
-        &*object.name == name
-            && namespace
-                .map_or_else(|| cluster.namespaces.as_ref().is_none_or(is_in), |namespace| namespace == &*object.namespace)
+    let looked_at = namespaces.unwrap_or_else(|| cluster.namespaces.clone());
+    let is_in = |object: &ObjectRef| {
+        // what is in no namespace is in all of them
+        object.namespace.is_empty() || looked_at.as_ref().is_none_or(|some| some.contains(&object.namespace))
     };
-    let mut found: Vec<_> = cluster.store.of_kind(&gk).map(|node| cluster.store.reference(node)).filter(is_meant).collect();
+    let all = cluster.store.of_kind(&gk).map(|node| cluster.store.reference(node));
+    let mut found: Vec<_> = all.filter(|object| &*object.name == name && is_in(object)).collect();
     found.sort();
     match found[..] {
         [object] => Ok(object.clone()),
@@ -144,6 +197,47 @@ pub fn object_named(text: &str, state: &State) -> Result<ObjectRef> {
             format!("name the namespace: `{word} {}`", first.path()),
         )),
     }
+}
+
+/// Most names that are offered for the end of a line.
+const OFFERED: usize = 50;
+
+/// What may follow `:why` and `:trace`: namespaces behind `-n`, names behind a kind, else kinds. Costs a pass over the objects of the kind.
+fn namings(start: &str, state: &State) -> Vec<String> {
+    let cluster = state.cluster();
+    let words: Vec<_> = start.split_whitespace().collect();
+    let (before, last) = match start.ends_with(' ') {
+        true => (&words[..], ""),
+        false => (&words[..words.len().saturating_sub(1)], words.last().copied().unwrap_or_default()),
+    };
+    if before.last().is_some_and(|word| matches!(*word, "-n" | "--namespace")) {
+        return cluster.known_namespaces.iter().map(ToString::to_string).collect();
+    }
+    let mut named = before.iter().copied().filter(|word| !word.starts_with('-'));
+    let namespace = before.windows(2).find(|pair| matches!(pair[0], "-n" | "--namespace")).map(|pair| pair[1]);
+    let kind = named.find(|word| Some(*word) != namespace);
+    let (lead, kind) = match (last.split_once('/'), kind) {
+        (_, Some(kind)) => (String::new(), kind),
+        (Some((kind, _)), None) => (format!("{kind}/"), kind),
+        (None, None) => {
+            let names = kinds::ALL.iter().filter(|kind| cluster.store.of_kind(&kind.gk()).next().is_some());
+            let names = names.flat_map(|kind| kind.short.iter().copied().chain([kind.plural]));
+            return names.map(|name| format!("{name}/")).collect();
+        }
+    };
+    let Some(gk) = kind_named(kind, &cluster.store) else { return Vec::new() };
+    let is_in = |object: &&ObjectRef| match namespace {
+        Some(name) => &*object.namespace == name,
+        None => cluster.namespaces.as_ref().is_none_or(|some| some.contains(&object.namespace)),
+    };
+    let all = cluster.store.of_kind(&gk).map(|node| cluster.store.reference(node)).filter(is_in);
+    // by its name alone where that was begun, else as it is written behind a kind
+    let offer = |object: &ObjectRef| [object.name.to_string(), object.path()].map(|name| format!("{lead}{name}"));
+    let mut found: Vec<_> = all.filter_map(|object| offer(object).into_iter().find(|name| name.starts_with(last))).collect();
+    found.sort();
+    found.dedup();
+    found.truncate(OFFERED);
+    found
 }
 
 /// The error for a word that is not a kind, with the nearest that is one.
@@ -194,6 +288,44 @@ mod tests {
         ] {
             let (kind, namespaces, filter, context) = expected;
             assert_eq!(table(line), (kind.to_owned(), namespaces, filter, context), "{line}");
+        }
+    }
+
+    #[test]
+    fn objects_are_named_as_in_kubectl() {
+        let names = |text: &str| Some(place::namespaces(text).expect("names"));
+        for (text, expected) in [
+            ("ks/apps", ("ks", "apps", None)),
+            ("ks apps", ("ks", "apps", None)),
+            ("ks flux-system/apps", ("ks", "apps", names("flux-system"))),
+            ("ks/flux-system/apps", ("ks", "apps", names("flux-system"))),
+            ("-n shop ks/apps", ("ks", "apps", names("shop"))),
+            ("ks/apps -n shop", ("ks", "apps", names("shop"))),
+            ("-nshop deploy web", ("deploy", "web", names("shop"))),
+            ("deploy --namespace=shop web", ("deploy", "web", names("shop"))),
+            ("-A ks/apps", ("ks", "apps", Some(None))),
+            ("-n shop ks shop/apps", ("ks", "apps", names("shop"))),
+        ] {
+            let (kind, name, namespaces) = expected;
+            assert_eq!(Naming::parse(text).expect(text), Naming { kind, name, namespaces }, "{text}");
+        }
+        for (text, named) in [
+            ("apps", "`apps` does not name an object"),
+            ("ks/", "does not name"),
+            ("/apps", "does not name"),
+            ("ks apps web", "does not name"),
+            ("ks/a/b/c", "does not name"),
+            ("-n", "`-n` needs a value"),
+            ("-n ks/apps", "cannot be the name of a namespace"),
+            ("-n shop", "does not name"),
+            ("-n shop -A ks/apps", "given already"),
+            ("-n shop ks web/apps", "given already"),
+            ("-o wide ks/apps", "`-o` has no meaning here"),
+            ("--watch ks/apps", "`--watch` has no meaning"),
+        ] {
+            let error = Naming::parse(text).expect_err(text);
+            assert!(error.message.contains(named), "{text}: {error}");
+            assert_eq!(error.exit_code(), 2, "{text}");
         }
     }
 

@@ -12,12 +12,14 @@ impl Screen {
     pub const DETAILS: Self = Self::new("details");
     pub const YAML: Self = Self::new("yaml");
     pub const EVENTS: Self = Self::new("events");
+    pub const TIMELINE: Self = Self::new("timeline");
     pub const LOGS: Self = Self::new("logs");
     pub const CONTROLLER_LOGS: Self = Self::new("controller-logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
     pub const ORIGINS: Self = Self::new("origins");
     pub const FILE: Self = Self::new("file");
+    pub const COMMIT: Self = Self::new("commit");
     pub const DRIFT: Self = Self::new("drift");
     pub const ACTIONS: Self = Self::new("actions");
     pub const CONFIRM: Self = Self::new("confirm");

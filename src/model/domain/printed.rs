@@ -1,10 +1,11 @@
 //! Objects of any kind as the API server prints them: a table with the columns that it, or the kind's definition, has for people.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{GroupKind, Labels, ObjectRef, Str};
+use super::{EventRow, GroupKind, Labels, ObjectRef, Str};
 
 /// What is to be printed: a kind, everywhere or in these namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,22 @@ pub struct PrintedQuery {
     pub namespaces: Option<BTreeSet<Str>>,
     /// Where to look if it may not be listed everywhere.
     pub known: BTreeSet<Str>,
+    /// Of events: those of this object alone.
+    pub about: Option<ObjectRef>,
+}
+
+impl PrintedQuery {
+    /// The events of one object, which are in its namespace; of what has none they are in `default` (client-go `tools/events`).
+    pub fn events_of(object: &ObjectRef) -> Self {
+        let namespace = if object.namespace.is_empty() { Str::from("default") } else { object.namespace.clone() };
+        let namespaces = Some(BTreeSet::from([namespace]));
+        Self { namespaces, about: Some(object.clone()), ..Self::events(None, BTreeSet::new()) }
+    }
+
+    /// The events in these namespaces; none for all.
+    pub fn events(namespaces: Option<BTreeSet<Str>>, known: BTreeSet<Str>) -> Self {
+        Self { gk: GroupKind::new("", "Event"), namespaces, known, about: None }
+    }
 }
 
 /// All there is at one time.
@@ -43,14 +60,14 @@ pub struct PrintedColumn {
 pub struct PrintedRow {
     /// By which it is known again.
     pub key: Str,
-    /// What the row is about: of an event the object that it happened to.
+    /// What the row is: of an event the object that it happened to.
     pub object: ObjectRef,
     pub since: Option<Timestamp>,
     pub labels: Labels,
-    /// One for each column.
+    /// One for each column; none of an event.
     pub cells: Vec<Str>,
-    /// An event that warns.
-    pub is_warning: bool,
+    /// What an event says.
+    pub event: Option<Arc<EventRow>>,
 }
 
 /// What has happened to a table.

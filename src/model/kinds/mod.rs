@@ -10,6 +10,7 @@ mod helm_operator;
 pub mod legacy;
 pub mod masked;
 mod owners;
+mod parts;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod wire;
 pub use describe::{describe, describe_status, history};
 pub use draft::{Draft, Reader};
 pub use owners::{FieldOwner, field_owners};
+pub use parts::{BodyPart, is_in_parts, parts};
 pub use wire::{Meta, OwnerReference, Wire};
 
 mod alert;

@@ -9,6 +9,7 @@ use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, SortBy, Table, TableSort, TreeRows};
 use super::pulls::PullBoard;
 use super::readers::NotedReaders;
+use super::timeline::Timeline;
 use crate::actions::Rights;
 use crate::domain::health::Counts;
 use crate::domain::{
@@ -51,6 +52,8 @@ pub struct Cluster {
     pub pulls: PullBoard,
     /// What it was seen to apply from git.
     pub(super) readers: NotedReaders,
+    /// The changes of state that were seen.
+    pub timeline: Timeline,
 }
 
 /// The state of the connection. None of them ends the program.
@@ -136,6 +139,7 @@ impl Cluster {
             drifts: Drifts::default(),
             pulls: PullBoard::default(),
             readers: NotedReaders::default(),
+            timeline: Timeline::default(),
         }
     }
 
@@ -153,12 +157,13 @@ impl Cluster {
         (self.user, self.is_unnamed) = (None, false);
     }
 
-    /// Applies a batch of deltas, in every layer of the projection.
-    pub(crate) fn apply(&mut self, deltas: Vec<Delta>) {
+    /// Applies a batch of deltas, in every layer of the projection; what that changes of the state of objects is noted with the time.
+    pub(crate) fn apply(&mut self, deltas: Vec<Delta>, now: Timestamp) {
         let mut changes = Changes::default();
         for delta in deltas {
             self.store.apply(delta, &mut changes);
         }
+        self.timeline.note(std::mem::take(&mut changes.shifts), &self.store, now);
         if self.is_projected {
             self.forest.update(&self.store, &changes);
             self.tree.matches.update(&self.store, &self.forest, &changes);

@@ -10,12 +10,12 @@ use super::message::Epoch;
 use super::pulls::PullRemark;
 use super::readers::RepositoryReader;
 use crate::actions::{Ask, Step};
-use crate::change::PullPlace;
+use crate::change::{CommitAsk, PullPlace};
 use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::controller_log::LogConcern;
 use crate::insight::declared::FilePlace;
-use crate::insight::why::Want;
+use crate::insight::why::{BeginningAsk, Want};
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -224,7 +224,6 @@ pub enum Aspect {
     Yaml,
     /// Spec summary, history and events.
     Details,
-    Events,
     Logs(LogRequest),
     /// What Flux's controllers have written about it.
     ControllerLogs(ControllerLogRequest),
@@ -237,6 +236,13 @@ pub enum Aspect {
     File(Box<FilePlace>),
     /// What its record does not say of why it is as it is: its body, its events, and this.
     Evidence(Vec<Want>),
+    /// Since when it fails, and which commits may be why.
+    Beginning(Box<BeginningAsk>),
+    /// A commit of the repository that it comes from: by way of this Flux Kustomization, or this source.
+    Commit {
+        by: ObjectRef,
+        ask: Box<CommitAsk>,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

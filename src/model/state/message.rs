@@ -11,14 +11,14 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, CompetingPull, FileChoice, Proposed, PullReview, RenderedBuild};
+use crate::change::{ChangeOrder, Check, CommitReview, CompetingPull, FileChoice, Proposed, PullReview, RenderedBuild};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::controller_log::LogRecord;
 use crate::insight::declared::Declared;
-use crate::insight::why::Evidence;
-use crate::kinds::FieldOwner;
+use crate::insight::why::{Beginning, Evidence};
+use crate::kinds::{BodyPart, FieldOwner};
 
 /// The generation of a cluster's connection: news of an older one is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +89,6 @@ pub enum News {
 pub enum Reply {
     Document(Vec<String>),
     Details(Box<Details>),
-    Events(Vec<EventRow>),
     /// A table of a kind, and then what happens to it.
     Printed(Box<PrintedNews>),
     /// What git has for an object.
@@ -117,6 +116,10 @@ pub enum Reply {
     Published(Arc<Published>),
     /// What was found out about why an object is as it is; what takes longer comes in another reply.
     Evidence(Box<Evidence>),
+    /// Since when something fails, and which commits may be why.
+    Beginning(Box<Beginning>),
+    /// A commit as it is read.
+    Commit(Box<CommitReview>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// Which controllers are read, and where they run.
@@ -169,6 +172,8 @@ pub struct Details {
     pub status: Vec<(String, String)>,
     pub history: Vec<Vec<String>>,
     pub annotations: Vec<(String, String)>,
+    /// What else its body says: who owns it, its containers, its volumes.
+    pub parts: Vec<BodyPart>,
     pub events: Events,
 }
 

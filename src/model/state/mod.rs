@@ -2,6 +2,7 @@
 //! the outside go out as [`Effect`]s.
 
 mod acting;
+mod beginning;
 mod changing;
 mod cluster;
 mod declared;
@@ -21,6 +22,7 @@ pub mod pulls;
 pub mod readers;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,7 +30,7 @@ impl State {
             }
             News::Namespaces(names) => cluster.known_namespaces.extend(names),
             News::Deltas(deltas) => {
-                cluster.apply(deltas);
+                cluster.apply(deltas, now);
                 out.effects.extend(cluster.note_readers(now));
                 self.advance_jobs(out);
             }
@@ -52,10 +52,11 @@ impl State {
 
     /// Takes news of a connection that was left; returns whether it was one.
     fn receive_left(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
+        let now = self.clock;
         let Some(cluster) = self.left.iter_mut().find(|cluster| cluster.id == id && cluster.epoch == epoch) else { return false };
         match news {
             News::Link(link) => cluster.link = link,
-            News::Deltas(deltas) => cluster.apply(deltas),
+            News::Deltas(deltas) => cluster.apply(deltas, now),
             // nobody looks at the rest any more
             _ => return true,
         }

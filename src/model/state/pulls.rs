@@ -267,6 +267,12 @@ impl PullBoard {
         self.touched.get(object).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The objects of the cluster that one of them changes, as far as it was looked up. Costs a look at each that any changes.
+    pub fn changed_by(&self, url: &str, number: u64) -> Vec<ObjectRef> {
+        let is_it = |one: &Touching| one.url == url && one.number == number;
+        self.touched.iter().filter(|(_, by)| by.iter().any(is_it)).map(|(object, _)| object.clone()).collect()
+    }
+
     /// What an object's row says of the pull requests that change it: `#12 by ben: spec.replicas: 3 -> 5`.
     pub fn row(&self, object: &ObjectRef) -> String {
         let touching = self.touching(object);

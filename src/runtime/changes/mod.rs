@@ -62,7 +62,7 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 pub use ask::{Answered, Asking, FilesHere};
 pub use kept::Kept;
 pub use plan::{AppliedBuilds, Planned, meant, opening, outcome, planned};
-pub(super) use pulls::AppliedHere;
+pub(super) use pulls::{AppliedHere, shown};
 pub(super) use readers::place;
 pub(super) use source::{Follows, claimed, follows, key};
 

@@ -298,7 +298,7 @@ fn changed(change: &FileChange) -> ChangedFile {
 }
 
 /// The files, and their difference without values of Secrets.
-fn shown(changes: &[FileChange]) -> Result<(Vec<ProposedFile>, String)> {
+pub(in crate::runtime) fn shown(changes: &[FileChange]) -> Result<(Vec<ProposedFile>, String)> {
     let (mut files, mut patch) = (Vec::new(), String::new());
     for change in changes {
         let FileChange { path, before, after, is_text } = change;

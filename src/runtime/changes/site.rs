@@ -63,7 +63,7 @@ impl Changes {
         let renderer = Renderer::new(live.clone(), self.desk.clone(), self.timeout, true);
         let found = match renderer.fetch(applier).await {
             Ok(body) => self.of_kustomization(&renderer, query, applier, &body).await?,
-            Err(error) if error.kind == ErrorKind::Denied => Located::of(self.of_checkouts(applier, error).await?),
+            Err(error) if error.kind == ErrorKind::Denied => Located::of(self.of_checkouts(applier, &applier.to_string()).await?),
             Err(error) => return Err(error),
         };
         let said = |site: ChangeSite| ChangeSite {
@@ -125,7 +125,9 @@ impl Changes {
         let id = ObjectRef::new(ClusterId(0), known.gk(), namespace, name);
         let source = match renderer.fetch(&id).await {
             Ok(source) => source,
-            Err(error) if error.kind == ErrorKind::Denied => return Ok(Located::of(self.of_checkouts(applier, error).await?)),
+            Err(error) if error.kind == ErrorKind::Denied => {
+                return Ok(Located::of(self.of_checkouts(applier, &id.to_string()).await?));
+            }
             Err(error) => return Err(error),
         };
         if known != kinds::GIT_REPOSITORY {
@@ -161,7 +163,10 @@ impl Changes {
         let path = spec.path.to_string();
         let composed = match renderer.composed(&spec.source).await {
             Ok(composed) => composed,
-            Err(error) if error.kind == ErrorKind::Denied => return Ok(Located::of(self.of_checkouts(applier, error).await?)),
+            Err(error) if error.kind == ErrorKind::Denied => {
+                let denied = format!("what {applier} is made from");
+                return Ok(Located::of(self.of_checkouts(applier, &denied).await?));
+            }
             Err(error) => return Err(error),
         };
         let id = composed.artifact.clone();
@@ -197,8 +202,9 @@ impl Changes {
         Ok(Located::Site(Box::new(site), Some(request)))
     }
 
-    /// By a Kustomization of that name in a checkout that the configuration names; in the demo, in one of its repositories.
-    async fn of_checkouts(&self, applier: &ObjectRef, refused: Error) -> Result<ChangeSite> {
+    /// By a Kustomization of that name in a checkout that the configuration names; in the demo, in one of its repositories. For those who may
+    /// not read what says where it comes from.
+    async fn of_checkouts(&self, applier: &ObjectRef, denied: &str) -> Result<ChangeSite> {
         let wanted = applier.path();
         let own = match self.company() {
             Some(company) => company.repositories().all()?,
@@ -216,17 +222,14 @@ impl Changes {
             // one that cannot be read is not the one that is looked for
             if found.await.unwrap_or_default() {
                 let folder = folder.display().to_string();
-                let site = ChangeSite { folder, url, scope: SiteScope::Kustomization(wanted), ..ChangeSite::default() };
+                let site = ChangeSite { folder, url, scope: SiteScope::Kustomization(wanted.clone()), ..ChangeSite::default() };
                 let place = if site.url.is_empty() { format!("the checkout {}", site.folder) } else { site.name() };
-                return Ok(ChangeSite { found_by: format!("you may not read {applier}: {place} declares it"), ..site });
+                let what = if denied == applier.to_string() { "it" } else { &*wanted };
+                return Ok(ChangeSite { found_by: format!("you may not read {denied}: {place} declares {what}"), ..site });
             }
         }
-        let hint = "name a checkout that declares it: `repos` in config.toml";
-        Err(Error {
-            message: format!("where {applier} comes from cannot be read: {}", refused.message),
-            hint: hint.to_owned(),
-            ..refused
-        })
+        let message = format!("you may not read {denied}: where {wanted} comes from is not known");
+        Err(Error::new(ErrorKind::Denied, message, "name a checkout that declares it: `repos` in config.toml"))
     }
 
     /// A checkout of the user's, else a clone in the cache; none where nothing may be kept.

@@ -100,6 +100,14 @@ impl Desk {
         }
     }
 
+    /// Fetches more of the history of a commit, where it is in a clone of ours. Returns whether it was.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub async fn deepen(&self, at: &Commit, depth: u32) -> Result<bool> {
+        self.repositories.deepen(at, depth).await
+    }
+
     /// Asks the repository in a folder, whatever it holds. Who drops this gives the question up.
     ///
     /// # Errors

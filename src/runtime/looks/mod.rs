@@ -24,12 +24,13 @@ use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 pub use contact::Answer;
 use contact::{Asking, Contact, Left, Refusal};
+use fluxdeck_model::change::CommitAsk;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
-use fluxdeck_model::insight::why::Want;
+use fluxdeck_model::insight::why::{BeginningAsk, Want};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
 use fluxdeck_model::render::flux::Applied;
@@ -158,7 +159,6 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
             let fetched = asking.insist(Reply::Failed, |live| body(live, object, limit)).await;
             fetched.map(|body| Some(Reply::Document(cluster::yaml(&body))))
         }
-        Aspect::Events => asking.insist(Reply::Failed, |live| events(live, object, limit)).await.map(Reply::Events).map(Some),
         Aspect::Details => details(&mut asking, object, limit).await.map(Some),
         Aspect::Declared { applied_by, fetches } => {
             let ask = |live: Connection| declared(renderer(live, &means, fetches), object, &applied_by);
@@ -168,6 +168,14 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
         Aspect::ControllerLogs(request) => controllers::follow(&mut asking, &request, limit).await.map(|_| None),
         Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
         Aspect::Evidence(wants) => testimony(&mut asking, object, &wants, limit).await.map(Some),
+        Aspect::Beginning(ask) => {
+            let of = |live: Connection| begun(renderer(live, &means, true), &ask);
+            asking.insist(Reply::Failed, of).await.map(Some)
+        }
+        Aspect::Commit { by, ask } => {
+            let of = |live: Connection| commit(renderer(live, &means, true), &by, &ask);
+            asking.insist(Reply::Failed, of).await.map(Some)
+        }
     };
     match done {
         Ok(Some(reply)) => asking.answer.give(reply).await,
@@ -269,8 +277,12 @@ async fn details(asking: &mut Asking, object: &ObjectRef, limit: Duration) -> Re
 fn described(body: &Value, object: &ObjectRef) -> Details {
     let gk = &object.gk;
     let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
+    let parts = kinds::parts(body);
+    let mut spec = kinds::describe(kinds::rules(&gk.group, &gk.kind), body);
+    spec.retain(|(path, _)| parts.is_empty() || !kinds::is_in_parts(path));
     Details {
-        spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), body),
+        spec,
+        parts,
         status: kinds::describe_status(kinds::of(gk), body),
         history: kinds::history(body),
         annotations: annotations
@@ -297,6 +309,18 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
     }
 }
 
+/// Since when something fails, and which commits may be why.
+async fn begun(renderer: Renderer, ask: &BeginningAsk) -> Result<Reply, Refusal> {
+    // git is not asked again unasked: it may want a person's key or password
+    let found = renderer.beginning(ask).await.map_err(Refusal::of)?;
+    Ok(Reply::Beginning(Box::new(found)))
+}
+
+/// A commit as it is read.
+async fn commit(renderer: Renderer, by: &ObjectRef, ask: &CommitAsk) -> Result<Reply, Refusal> {
+    Ok(Reply::Commit(Box::new(renderer.commit(by, ask).await.map_err(Refusal::of)?)))
+}
+
 /// The same, once.
 ///
 /// # Errors
@@ -310,7 +334,7 @@ pub async fn declared_once(renderer: Renderer, object: &ObjectRef, applied_by: &
 }
 
 /// What is built of an object; of a generated one whose hash only the cluster knows, the only one that it can be.
-fn of_object<'r>(built: &'r [Applied], object: &ObjectRef) -> Option<&'r Applied> {
+pub(super) fn of_object<'r>(built: &'r [Applied], object: &ObjectRef) -> Option<&'r Applied> {
     let id = |found: &Applied| object_of(object.cluster, &found.node);
     let is_near = |found: &&Applied| {
         let built = id(found);

@@ -129,6 +129,10 @@ impl Print {
         let (mut printed, mut listed, mut refusal) = (Printed::default(), Vec::new(), None);
         for namespace in places {
             let tables = Tables::new(live, served, (self.cluster, self.query.gk.clone()), *namespace, self.limit);
+            let tables = match &self.query.about {
+                Some(object) => tables.about(object),
+                None => tables,
+            };
             match pages(&tables, &mut printed).await {
                 Ok(version) => listed.push(Listed { tables, version }),
                 Err(failure @ Failure::Forbidden(_)) => {

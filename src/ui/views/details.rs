@@ -29,6 +29,7 @@ use ratatui::layout::Rect;
 
 use super::events::{NONE, Widths};
 use super::origins::place;
+use super::timeline::{happened, message_of};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::{About, Sections};
@@ -37,11 +38,14 @@ use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::width;
-use fluxdeck_model::domain::{NodeId, ObjectRef};
+use fluxdeck_model::domain::{NodeId, ObjectRef, revision};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::Declared;
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::state::{Aspect, Details, Events, Manifest, Reply, State, Ticket, drift};
+
+/// Changes of its state that are listed.
+const MOST_SEEN: usize = 5;
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::DETAILS,
@@ -145,6 +149,7 @@ impl DetailsView {
             Answer::Here(details) => body(&mut about.sections, details, width, scene),
         }
         self.git(&mut about, width, scene);
+        seen(&mut about.sections, &self.object, width, scene);
         if let Answer::Here(details) = &self.body.answer {
             events(&mut about.sections, details, width, scene);
         }
@@ -241,8 +246,12 @@ fn pairs(sections: &mut Sections, pairs: &[(String, String)], most: usize, width
     }
 }
 
-/// What was fetched: spec, history, annotations.
+/// What was fetched: containers and other parts, spec, history, annotations.
 fn body(sections: &mut Sections, details: &Details, width: usize, scene: &Scene) {
+    for part in &details.parts {
+        sections.heading(part.heading);
+        pairs(sections, &part.lines, 28, width);
+    }
     if !details.spec.is_empty() {
         sections.heading("Spec");
         pairs(sections, &details.spec, 40, width);
@@ -265,6 +274,27 @@ fn body(sections: &mut Sections, details: &Details, width: usize, scene: &Scene)
     }
 }
 
+/// What this session saw of it, the latest first; nothing where that is nothing.
+fn seen(sections: &mut Sections, object: &ObjectRef, width: usize, scene: &Scene) {
+    let all = scene.state.cluster().timeline.entries().rev().filter(|shift| shift.object == *object);
+    let mut shifts: Vec<_> = all.take(MOST_SEEN + 1).collect();
+    if shifts.is_empty() {
+        return;
+    }
+    let has_more = shifts.len() > MOST_SEEN;
+    shifts.truncate(MOST_SEEN);
+    sections.heading("Seen in this session (t: with what is below)");
+    for shift in shifts {
+        let age = Styled::of(Style::Dim, format!(" {:<8}", scene.age(Some(shift.at)))).and_all(&happened(shift, scene));
+        let revision = shift.revision().map(|text| format!("  {}", revision::short(text))).unwrap_or_default();
+        let line = age.and(Style::Text, revision).and(Style::Dim, format!("  {}", message_of(shift)));
+        sections.lines.extend(line.wrapped(11, width));
+    }
+    if has_more {
+        sections.lines.push(Styled::of(Style::Dim, " and earlier ones"));
+    }
+}
+
 fn events(sections: &mut Sections, details: &Details, width: usize, scene: &Scene) {
     sections.heading("Events");
     let rows = match &details.events {
@@ -276,7 +306,7 @@ fn events(sections: &mut Sections, details: &Details, width: usize, scene: &Scen
             return sections.lines.extend(lines_of.wrapped(1, width));
         }
     };
-    let widths = Widths::of(rows, width.saturating_sub(1), false);
+    let widths = Widths::of(rows, width.saturating_sub(1));
     let lines = rows.iter().flat_map(|event| widths.event(event, scene));
     sections.lines.extend(lines.map(|line| Styled::of(Style::Text, " ").and_all(&line)));
 }

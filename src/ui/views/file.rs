@@ -14,7 +14,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::SourceLine;
+use fluxdeck_model::change::{CommitAsk, SourceLine};
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
@@ -120,6 +120,11 @@ impl View for File {
             (Gesture::EditFile, _) => {
                 let at = SourceLine { file: self.place.path.to_string(), line: self.place.line };
                 if let Err(error) = commands::open_file(&self.object, &at, None, cx) {
+                    cx.complain(error);
+                }
+            }
+            (Gesture::Commit, _) => {
+                if let Err(error) = commands::open_commit(&self.object, CommitAsk::At(self.place.at.clone()), cx) {
                     cx.complain(error);
                 }
             }

@@ -19,10 +19,11 @@ use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::{Item, Picker};
 use crate::ui::widgets::progress::{sign, sign_of};
 use crate::ui::widgets::sentence::{NARROW, brief, short};
-use fluxdeck_model::change::ChangeOrder;
+use fluxdeck_model::change::{ChangeOrder, CommitAsk};
 use fluxdeck_model::commands::{self, ActIntent, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{Health, ObjectRef, Pull, duration};
+use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::playbooks;
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached, behind};
 use fluxdeck_model::state::{ChangeQuery, Intent, PolicyConsent, State, policy_of};
@@ -100,6 +101,7 @@ pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -
         Gesture::Undo => job.change().is_some_and(Change::is_merged),
         Gesture::Page => job.change().is_some_and(|change| change.page().is_some()),
         Gesture::Fork => job.change().is_some_and(Change::can_fork),
+        Gesture::Commit => job.change().is_some_and(|change| !change.progress.commit.is_empty()),
         Gesture::Draft => open_pull(job).is_some(),
         Gesture::MergeLater => open_pull(job).is_some_and(|pull| !pull.is_draft && !pull.is_queued),
         _ => true,
@@ -151,12 +153,24 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
         }
         (Gesture::Reconcile, _) => reconcile(job, change, cx),
         (Gesture::Undo, _) => undo(change, cx),
+        (Gesture::Commit, _) => commit(change, cx),
         (Gesture::CopyPage, Some(page)) => {
             let notice = format!("copied {}", sanitise(&page));
             cx.copy(page, notice);
         }
         (_, Some(page)) => cx.say(sanitise(&page)),
         (_, None) => cx.say("it has no pull request yet"),
+    }
+}
+
+/// Opens the commit of a change.
+fn commit(change: &Change, cx: &mut Cx) {
+    let Some(object) = change.target.as_ref().filter(|_| !change.progress.commit.is_empty()) else {
+        return cx.say("it has no commit yet, or no cluster to look at it from");
+    };
+    let at = Commit { url: change.order.site.url.as_str().into(), id: change.progress.commit.as_str().into() };
+    if let Err(error) = commands::open_commit(object, CommitAsk::At(at), cx) {
+        cx.complain(error);
     }
 }
 
@@ -336,13 +350,15 @@ impl View for Jobs {
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
             (Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage, Some(id)) => of_change(gesture, id, cx),
             (Gesture::Fork | Gesture::Draft | Gesture::MergeLater, _) => cx.say("open it first: enter shows it"),
+            // in a list it is "top", as in k9s
+            (Gesture::Commit, _) => return self.picker.gesture(Gesture::Top, cx),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
     }
 
     fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
-        if matches!(gesture, Gesture::Fork | Gesture::Draft | Gesture::MergeLater) {
+        if matches!(gesture, Gesture::Commit | Gesture::Fork | Gesture::Draft | Gesture::MergeLater) {
             return None;
         }
         word_of(gesture, word, self.selected().and_then(|id| state.jobs.find(id)))

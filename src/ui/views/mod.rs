@@ -2,6 +2,7 @@
 
 mod actions;
 mod acts;
+mod commit;
 mod confirm;
 mod contexts;
 mod controller_logs;
@@ -28,6 +29,7 @@ mod pulls;
 mod pulse;
 mod review;
 mod scenes;
+mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
@@ -56,8 +58,10 @@ pub const ALL: &[&ViewSpec] = &[
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
+    &timeline::SPEC,
     &origins::SPEC,
     &file::SPEC,
+    &commit::SPEC,
     &drift::SPEC,
     &logs::SPEC,
     &controller_logs::SPEC,

@@ -18,7 +18,8 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::picker::{Item, Picker};
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::change::PullPlace;
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition, explain_first};
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::domain::{Pull, duration};
 use fluxdeck_model::state::pulls::{OpenPull, PullProgress, PullRepository, PullTouches};
@@ -96,6 +97,14 @@ fn unlisted(name: &str, word: &'static str, why: &str) -> Item {
     Item { id: name.to_owned(), cells }
 }
 
+/// Explains the first object that a pull request changes and that is not well.
+pub(super) fn why(place: &PullPlace, cx: &mut Cx) {
+    let objects = cx.state.cluster().pulls.changed_by(&place.site.url, place.number);
+    if let Err(error) = explain_first(&objects, cx) {
+        cx.say(error.message);
+    }
+}
+
 impl View for Pulls {
     fn spec(&self) -> &'static ViewSpec {
         &SPEC
@@ -135,7 +144,8 @@ impl View for Pulls {
                 let notice = format!("copied {}", sanitise(&pull.url));
                 cx.copy(pull.url, notice);
             }
-            (Gesture::Open | Gesture::Page | Gesture::CopyPage, None) => cx.say("there is no pull request here"),
+            (Gesture::Why, Some((place, _))) => why(&place, cx),
+            (Gesture::Open | Gesture::Page | Gesture::CopyPage | Gesture::Why, None) => cx.say("there is no pull request here"),
             (gesture, _) if SENT.contains(&gesture) => cx.say("open it first: enter shows what it does"),
             _ => return self.picker.gesture(gesture, cx),
         }

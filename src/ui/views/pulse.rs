@@ -24,7 +24,7 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{GroupKind, Health, NodeId, ObjectRef, Str, duration};
 use fluxdeck_model::kinds;
-use fluxdeck_model::state::projection::{cause_below, message_at, named, word_of};
+use fluxdeck_model::state::projection::{message_at, named, word_of};
 use fluxdeck_model::state::{Cluster, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -60,7 +60,8 @@ fn broken(cluster: &Cluster) -> Vec<NodeId> {
     let (store, forest) = (&cluster.store, &cluster.forest);
     let fails = |node: &NodeId| forest.health(*node).is_some_and(Health::is_failing);
     let nodes = store.nodes().filter(|node| forest.contains(*node) && fails(node) && is_looked_at(cluster, *node));
-    let mut found: Vec<_> = nodes.filter(|node| cause_below(store, forest, *node).is_none()).collect();
+    // what fails below it has a row of its own
+    let mut found: Vec<_> = nodes.filter(|node| !forest.below(*node).worst().is_some_and(Health::is_failing)).collect();
     found.sort_by_key(|node| (forest.health(*node), store.reference(*node).clone()));
     found
 }

@@ -150,6 +150,11 @@ impl List {
         self.offset
     }
 
+    /// Scrolls by so many rows: as many as have come or gone above.
+    pub fn scroll(&mut self, by: isize) {
+        self.offset = self.offset.saturating_add_signed(by);
+    }
+
     /// Forgets widths: other rows, other columns.
     pub fn forget(&mut self) {
         self.seen.clear();

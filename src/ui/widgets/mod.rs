@@ -1,5 +1,5 @@
 //! What views are made of: a windowed table, a scrolled text with its search, styled lines, YAML in colours, what two texts have in
-//! common, lines about an object, what a filter found, a request, dialogs with their fields, and what rows say about acts.
+//! common, lines about an object, a list that grows, what a filter found, a request, dialogs with their fields, and what rows say about acts.
 
 pub mod about;
 pub mod cut;
@@ -8,6 +8,7 @@ pub mod differ;
 pub mod editor;
 pub mod field;
 pub mod form;
+pub mod growing;
 pub mod lines;
 pub mod list;
 pub mod lit;

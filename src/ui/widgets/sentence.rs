@@ -9,7 +9,7 @@ use super::lines::Styled;
 use super::progress;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, revision};
-use fluxdeck_model::insight::why::{self, Because, Sight};
+use fluxdeck_model::insight::why::Because;
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::projection::{own_message, word_of};
@@ -44,13 +44,13 @@ pub fn wants_why(state: &State, node: NodeId) -> bool {
 }
 
 /// The first sentence of why an object is as it is: that of the first cause. None where nothing is wrong, or somebody suspended it.
-/// Costs the way to the cause, which is that of its ancestors and children; nothing where all is well.
+/// Costs the way to the cause once after each change, which is that of its ancestors and children; nothing where all is well.
 pub fn why(state: &State, node: NodeId) -> Option<Because> {
     let cluster = state.cluster();
     if !wants_why(state, node) {
         return None;
     }
-    why::first_sentence(&Sight::new(&cluster.store, &cluster.forest, state.clock), node)
+    cluster.forest.first_cause(&cluster.store, node, state.clock)
 }
 
 /// The sentence above the keys: what is being done to the object; else its state in the colour of that, the first cause, its own message.

@@ -14,6 +14,7 @@ mod drift;
 mod forges;
 mod get;
 mod git;
+mod happened;
 pub mod outages;
 mod playbooks;
 mod schemas;
@@ -57,6 +58,7 @@ pub const ALL: &[&[Trial]] = &[
     exam::corpus::TRIALS,
     get::TRIALS,
     git::TRIALS,
+    happened::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
     schemas::TRIALS,

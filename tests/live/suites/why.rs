@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use crate::harness::trials;
+use crate::shop::{self, Shop};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
+use crate::support::within;
 
 const FIRST_CAUSES: &str = include_str!("../first_causes.tsv");
 
@@ -133,10 +135,53 @@ fn where_an_object_comes_from_is_what_kubectl_says() {
     assert!(source["facts"]["url"].as_str().is_some_and(|shown| shown.ends_with(&host)), "{source}: {url}");
 }
 
+/// A commit that breaks an image, by somebody, on the forge of the bed.
+fn a_commit_that_breaks_an_image_is_named_with_its_author() {
+    let bed = bed::shared();
+    let shop = Shop::new(&bed, "culprit");
+    let user = shop::user(&bed, "admin");
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |arguments: &[&str]| shop::git(folder.path(), arguments);
+    at(&["clone", "-q", &shop::address(&bed, &shop.name), "."]);
+    let commit = |name: &str, subject: &str, path: &str, text: &str| {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        std::fs::write(&file, text).expect("written");
+        at(&["add", "-A"]);
+        let (who, mail) = (format!("user.name={name}"), format!("user.email={name}@example.test"));
+        at(&["-c", &who, "-c", &mail, "commit", "-q", "-m", subject]);
+    };
+    commit("mia", "beside it", "README.md", "nothing that is applied\n");
+    commit(
+        "cleo",
+        "bump web to a version that nobody has (#41)",
+        "deploy/web.yaml",
+        &shop::DEPLOYMENT.replace("web:1.0", "web:9.9"),
+    );
+    let culprit = at(&["rev-parse", "HEAD"]).trim().to_owned();
+    commit("mia", "and beside it again", "docs/notes.md", "nothing either\n");
+    at(&["push", "-q", "origin", "HEAD:main"]);
+    let reconciled = user.run(&["reconcile", "ks", &shop.name, "-n", &shop.name, "--with-source"]);
+    assert_eq!(reconciled.code, 0, "{reconciled:?}");
+    let why = || {
+        let ran = user.run(&["why", "deploy/web", "-n", &shop.name, "-o", "json"]);
+        let found: Value = serde_json::from_str(&ran.out).ok()?;
+        (found["git"]["commits"][0]["id"] == culprit.as_str()).then_some(found)
+    };
+    let found = within(shop::SOON, why).unwrap_or_else(|| panic!("{:?}", user.run(&["why", "deploy/web", "-n", &shop.name])));
+    let first = &found["git"]["commits"][0];
+    assert_eq!((&first["author"], &first["pull"], &first["own"]), (&"cleo".into(), &41.into(), &true.into()), "{found}");
+    let ids: Vec<_> = found["git"]["commits"].as_array().expect("commits").iter().map(|one| one["author"].clone()).collect();
+    assert!(!ids.contains(&"mia".into()), "what touches no file of it is not named: {found}");
+    let printed = user.run(&["why", "deploy/web", "-n", &shop.name]);
+    assert!(printed.out.contains("bump web to a version that nobody has (#41)\" by cleo"), "{printed:?}");
+}
+
 trials![
     each_deliberate_fault_has_the_first_cause_of_the_table,
     a_crash_comes_with_the_end_of_its_log_and_its_events,
     all_that_is_broken_is_grouped_and_each_object_is_in_one_group,
     a_developer_gets_what_he_may_see_and_what_he_may_not_is_named,
     where_an_object_comes_from_is_what_kubectl_says,
+    a_commit_that_breaks_an_image_is_named_with_its_author,
 ];

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::health::Health;
 use super::identity::{GroupKind, ObjectRef, Str, Uid};
-use super::object::{Object, Relation};
+use super::object::{Object, Relation, Verdict};
 
 /// A node of this store. Valid until its object is gone and nothing refers to it; views keep an [`ObjectRef`] instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +88,33 @@ pub struct Changes {
     pub relinked: Vec<NodeId>,
     /// The node is gone; its id may be used again after this batch.
     pub freed: Vec<NodeId>,
+    /// Objects whose state or revision is another now, in the order in which that was seen.
+    pub shifts: Vec<StateShift>,
+}
+
+/// A change of an object's state or revision: what it was, and what it is. Before: none where it appeared, in a scope that was known
+/// completely. After: none where it is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateShift {
+    pub object: ObjectRef,
+    pub before: Option<ObjectState>,
+    pub after: Option<ObjectState>,
+}
+
+/// How an object's record says that it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectState {
+    pub health: Health,
+    pub reason: Str,
+    pub message: Str,
+    pub revision: Option<Str>,
+}
+
+impl ObjectState {
+    fn of(object: &Object) -> Self {
+        let Verdict { health, reason, message, .. } = &object.verdict;
+        Self { health: *health, reason: reason.clone(), message: message.clone(), revision: object.facts.revision.clone() }
+    }
 }
 
 impl Changes {
@@ -152,7 +179,7 @@ impl Store {
             }
             Delta::Remove(id) => {
                 if let Some(node) = self.find(&id) {
-                    self.remove(node, changes);
+                    self.lose(node, changes);
                 }
             }
             Delta::Coverage(scope, coverage) => {
@@ -342,6 +369,7 @@ impl Store {
         }
         if before.as_deref() != Some(&object) {
             changes.touched.push(id);
+            changes.shifts.extend(self.shift(before.as_deref(), &object));
         }
         let uid = object.uid;
         let node = self.node_mut(id);
@@ -353,6 +381,29 @@ impl Store {
             self.adopt(id, uid, changes);
         }
         self.link_out(id, &edges, changes);
+    }
+
+    /// What another record of an object changes of its state. The first lists of a kind bring what was there before.
+    fn shift(&self, before: Option<&Object>, after: &Object) -> Option<StateShift> {
+        let is_shift = match before {
+            Some(before) => before.verdict.health != after.verdict.health || before.facts.revision != after.facts.revision,
+            None => matches!(self.covers(&after.id), Some(Coverage::Complete | Coverage::Polled(_))),
+        };
+        is_shift.then(|| StateShift {
+            object: after.id.clone(),
+            before: before.map(ObjectState::of),
+            after: Some(ObjectState::of(after)),
+        })
+    }
+
+    /// Removes an object that is gone from the cluster.
+    fn lose(&mut self, id: NodeId, changes: &mut Changes) {
+        changes.shifts.extend(self.object(id).map(|object| StateShift {
+            object: object.id.clone(),
+            before: Some(ObjectState::of(object)),
+            after: None,
+        }));
+        self.remove(id, changes);
     }
 
     fn remove(&mut self, id: NodeId, changes: &mut Changes) {
@@ -380,7 +431,7 @@ impl Store {
             })
             .collect();
         for id in gone {
-            self.remove(id, changes);
+            self.lose(id, changes);
         }
     }
 

@@ -6,6 +6,7 @@
 //!  messages   what the texts of others name                  evidence   what was asked for on demand
 //!  wording    what each step on the way says                 remedy     what can be pressed
 //!  group      all that is broken, by first cause             wants      what is worth asking for
+//!  since      since when, and with which commits
 //! ```
 //! The first answer is made of the objects alone; evidence makes it sharper and never waits. Unknown is a value: what may not be read
 //! is named, and what only follows from other things is not said.
@@ -18,6 +19,7 @@ mod group;
 mod messages;
 mod remedy;
 mod sight;
+pub mod since;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -33,6 +35,7 @@ pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};
 pub use sight::{Below, Picked, Sight};
+pub use since::{Beginning, BeginningAsk, BuildFault, Revisions, Suspect};
 pub use walk::{Course, CourseEnd, Lead, MOST_STEPS};
 pub use wants::{Want, wants};
 

@@ -113,6 +113,23 @@ impl Sight<'_> {
         course
     }
 
+    /// What below an object makes it fail: the last that its way leads down to; where that does not lead down, the end of the way from
+    /// the worst of what fails below it. None where nothing below it is to blame. Costs the walk.
+    pub fn cause_below(&self, id: NodeId) -> Option<NodeId> {
+        let down = |from: NodeId| {
+            let course = self.course(from);
+            let is_down = |(_, via): &&(NodeId, Option<Lead>)| via.is_none_or(|via| via == Lead::Child);
+            course.nodes.iter().take_while(is_down).last().map_or(from, |(node, _)| *node)
+        };
+        let found = down(id);
+        if found != id {
+            return Some(found);
+        }
+        let fails_below = self.below.counts(id).worst().is_some_and(Health::is_failing);
+        let worst = fails_below.then(|| self.worst_child(id, Health::is_failing, |_| true)).flatten()?;
+        Some(down(worst.node)).filter(|node| *node != id)
+    }
+
     /// Where an object leads to.
     pub(super) fn turn(&self, id: NodeId) -> Turn {
         let Some(object) = self.object(id) else { return self.absent(id) };

@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::home;
 use super::matches::namespace_of;
 use crate::domain::health::Counts;
 use crate::domain::{Changes, GroupKind, Health, NodeId, Relation, Store, Str};
-use crate::insight::why::Below;
+use crate::insight::why::{self, Because, Below, Sight};
 use crate::kinds::{self, Kind, Role};
 
 /// What the tree's top level is.
@@ -77,11 +78,19 @@ pub struct Forest {
     total: Remembered,
 }
 
-/// What was counted last: of everything, and of some namespaces. When that was depends on the views, so `Debug` leaves it out.
+/// What was counted and asked last: of everything, of some namespaces, and first causes. When that was depends on the views, so `Debug` leaves it out.
 #[derive(Default)]
 struct Remembered {
     all: Cell<(u64, Counts)>,
     some: RefCell<(u64, BTreeSet<Str>, Counts)>,
+    causes: RefCell<Causes>,
+}
+
+/// First causes that were asked for, with the stamp and the minute for which they hold: sentences have ages.
+#[derive(Default)]
+struct Causes {
+    of: (u64, i64),
+    known: FxHashMap<NodeId, Option<Because>>,
 }
 
 impl std::fmt::Debug for Remembered {
@@ -95,7 +104,7 @@ impl Forest {
     pub fn plant(store: &Store, root: Root) -> Self {
         let mut forest = Self { root, ..Self::default() };
         let nodes: Vec<_> = store.nodes().collect();
-        let changes = Changes { touched: nodes.clone(), relinked: nodes, freed: Vec::new() };
+        let changes = Changes { touched: nodes.clone(), relinked: nodes, ..Changes::default() };
         forest.update(store, &changes);
         forest.tidy(store);
         forest
@@ -237,6 +246,17 @@ impl Forest {
         }
         *remembered = (self.stamp, namespaces.clone(), total);
         total
+    }
+
+    /// The first cause of the state of a node, as `why` has it; none where nothing is wrong. Costs the walk once after each change, and once
+    /// a minute: what asks for it asks for the rows on the screen.
+    pub fn first_cause(&self, store: &Store, id: NodeId, now: Timestamp) -> Option<Because> {
+        let mut causes = self.total.causes.borrow_mut();
+        let of = (self.stamp, now.as_second().div_euclid(60));
+        if causes.of != of {
+            *causes = Causes { of, known: FxHashMap::default() };
+        }
+        causes.known.entry(id).or_insert_with(|| why::first_sentence(&Sight::new(store, self, now), id)).clone()
     }
 
     /// Rises when a node came, went or moved: rows must be made again.

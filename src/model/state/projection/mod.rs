@@ -18,4 +18,4 @@ pub use forest::{Forest, Root};
 pub use matches::{Filter, Matches};
 pub use rows::{Fold, Folds, Heading, Row, RowContent, RowId, Sort, SortBy, TreeRows, Via};
 pub use table::{Table, TableSort, cell, heading};
-pub use words::{cause_below, haystack, message_at, message_of, named, own_message, revision_of, word_of};
+pub use words::{haystack, message_at, message_of, named, own_message, revision_of, word_of};

@@ -6,6 +6,8 @@ use crate::domain::{
     Changes, ClusterId, Coverage, Delta, Edge, Facts, GroupKind, Health, Labels, NodeId, Object, ObjectRef, Owner, Relation,
     Scope, Store, Uid,
 };
+use crate::forms::Clock;
+use crate::insight::why::Sight;
 
 const GROUPS: [(&str, &str); 6] = [
     ("GitRepository", "source.toolkit.fluxcd.io"),
@@ -419,7 +421,8 @@ fn the_cause_below_is_the_first_that_fails_by_itself() {
     world.put("Pod web/web-1-c", Health::Failed, &["owner:ReplicaSet web/web-1"]);
     world.put("Deployment web/web", Health::Progressing, &["by:Kustomization flux-system/apps"]);
     let cause = |world: &World, of: &str| {
-        cause_below(&world.store, &world.forest, world.node(of)).map(|node| world.store.reference(node).to_string())
+        let sight = Sight::new(&world.store, &world.forest, Clock::BEGINNING.now);
+        sight.cause_below(world.node(of)).map(|node| world.store.reference(node).to_string())
     };
     for above in ["GitRepository flux-system/flux-system", "Kustomization flux-system/apps", "Deployment web/web"] {
         assert_eq!(cause(&world, above).as_deref(), Some("Pod web/web-1-b"), "{above}");

@@ -1,7 +1,6 @@
 //! How a node is named on screen and in output: the same in the tree, the tables, filters and headless commands.
 
 use super::Forest;
-use crate::domain::health::Counts;
 use crate::domain::store::Presence;
 use crate::domain::{Health, NodeId, Object, Store, Str, revision};
 use crate::forms::Clock;
@@ -39,34 +38,10 @@ pub fn message_at(store: &Store, forest: &Forest, id: NodeId, clock: &Clock) -> 
         return own;
     }
     // a workload fails by its pods: why is worth more than how many
-    match cause_below(store, forest, id).map(|cause| own_message(store, forest, cause, clock)) {
-        Some(why) if !why.is_empty() => format!("{why}; {own}"),
-        _ => format!("{} below failed; {own}", forest.below(id).of(Health::Failed)),
+    match forest.first_cause(store, id, clock.now).filter(|cause| cause.object != *store.reference(id)) {
+        Some(cause) => format!("{}; {own}", cause.says),
+        None => format!("{} below failed; {own}", forest.below(id).of(Health::Failed)),
     }
-}
-
-/// The first object below a node that fails for a reason of its own: nothing below that fails. `None` where nothing below fails.
-///
-/// Costs a look at the children of each object on the way.
-pub fn cause_below(store: &Store, forest: &Forest, id: NodeId) -> Option<NodeId> {
-    let failing = |id: NodeId| {
-        let mut counts = forest.below(id);
-        counts += forest.health(id).map_or_else(Counts::default, Counts::one);
-        counts.worst().filter(|worst| worst.is_failing())
-    };
-    let worst = |id: NodeId| {
-        let children = forest.children(id).iter().copied();
-        // those that exist: what is merely missing is rarely the cause of another's failure
-        children
-            .filter(|child| store.object(*child).is_some())
-            .filter_map(|child| Some((failing(child)?, child)))
-            .min_by_key(|(worst, _)| *worst)
-    };
-    let mut found = None;
-    while let Some((_, child)) = worst(found.unwrap_or(id)) {
-        found = Some(child);
-    }
-    found
 }
 
 /// The message of a node without anything from below it.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use fluxdeck_model::domain::{Printed, PrintedChange, PrintedNews, Str};
+use fluxdeck_model::domain::{Printed, PrintedChange, PrintedNews, PrintedRow, Str};
 
 impl Desk {
     fn print(&mut self, gk: GroupKind, namespaces: Option<&[&str]>, known: &[&str]) {
         let names = |names: &[&str]| names.iter().map(|name| Str::from(*name)).collect::<BTreeSet<_>>();
-        let query = PrintedQuery { gk, namespaces: namespaces.map(names), known: names(known) };
+        let query = PrintedQuery { gk, namespaces: namespaces.map(names), known: names(known), about: None };
         self.looks.print(Ticket(1), ClusterId(0), query, Some(self.live.subscribe()), LIMIT, self.inbox.clone());
     }
 
@@ -84,13 +84,32 @@ async fn events_are_about_what_they_happened_to() {
     desk.print(core("Event"), None, &[]);
 
     let printed = desk.all().await;
-    let warning = printed.rows.iter().find(|row| row.is_warning).expect("a warning");
+    let is_warning = |row: &&PrintedRow| row.event.as_ref().is_some_and(|event| event.is_warning);
+    let warning = printed.rows.iter().find(is_warning).expect("a warning");
     assert!(!warning.object.gk.kind.is_empty() && warning.object.gk != core("Event"), "{warning:?}");
-    assert_eq!(
-        (&*warning.cells[1], warning.cells[4].split_once('/').map(|(kind, _)| kind)),
-        ("Warning", Some(&*warning.object.gk.kind))
-    );
-    assert!(warning.since.is_some() && printed.columns[0].is_age);
+    let event = warning.event.as_ref().expect("an event");
+    assert_eq!(event.object.split_once('/').map(|(kind, _)| kind), Some(&*warning.object.gk.kind));
+    assert!(event.last.is_some() && event.last >= event.first && !event.from.is_empty(), "{event:?}");
+    assert!(warning.cells.is_empty() && printed.columns.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_one_object_are_asked_for_alone_and_come_as_they_happen() {
+    let server = Server::new();
+    let mut desk = Desk::new(Some(server.live(|_, _| None).await));
+    let live = desk.live.borrow().clone().expect("it is connected");
+    desk.print(core("Event"), None, &[]);
+    let all = desk.all().await;
+    let is_of_flux = |row: &&PrintedRow| &*row.object.gk.kind == "Kustomization";
+    let about = all.rows.iter().find(is_of_flux).expect("an event").object.clone();
+
+    let mut desk = Desk::new(Some(live));
+    let query = PrintedQuery::events_of(&about);
+    desk.looks.print(Ticket(2), ClusterId(0), query, Some(desk.live.subscribe()), LIMIT, desk.inbox.clone());
+    let printed = desk.all().await;
+    assert!(!printed.rows.is_empty() && printed.rows.iter().all(|row| row.object == about), "{printed:?}");
+    assert_eq!((printed.every, printed.rows.len() < all.rows.len()), (None, true));
+    assert!(server.asked("watch=true") >= 1 && server.asked("fieldSelector=involvedObject") >= 2);
 }
 
 #[tokio::test(start_paused = true)]

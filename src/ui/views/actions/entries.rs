@@ -1,7 +1,7 @@
 //! What the panel lists: actions in the cluster and playbooks through git, as they are declared, and whether they can be done.
 
 use fluxdeck_model::actions::{Action, Offer};
-use fluxdeck_model::commands::{change_form, fields_command, maker};
+use fluxdeck_model::commands::{change_form, commit_command, commit_known, fields_command, maker};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::playbooks::Playbook;
 use fluxdeck_model::state::State;
@@ -15,6 +15,8 @@ pub enum Choice {
     Change(&'static Playbook),
     /// The fields that git sets, each to be changed there.
     Fields,
+    /// The commit of its revision.
+    Commit,
 }
 
 impl Choice {
@@ -27,11 +29,15 @@ impl Choice {
                 let (key, doc) = fields_command();
                 [key, "fields and their files", "show the fields of", doc]
             }
+            Self::Commit => {
+                let (key, doc) = commit_command();
+                [key, "commit", "show the commit of", doc]
+            }
         }
     }
 
     pub fn is_change(self) -> bool {
-        matches!(self, Self::Change(_) | Self::Fields)
+        matches!(self, Self::Change(_) | Self::Fields | Self::Commit)
     }
 }
 
@@ -61,6 +67,14 @@ impl Entry {
         state.cluster().manifest(object)?;
         let note = maker(object, state).map(|maker| format!("of {maker}"));
         Some(Self { choice: Choice::Fields, open: 1, note })
+    }
+
+    /// None where no repository is known that it comes from.
+    pub fn of_commit(objects: &[ObjectRef], state: &State) -> Option<Self> {
+        let [object] = objects else { return None };
+        let by = commit_known(object, state)?;
+        let note = (by != *object).then(|| format!("of {by}"));
+        Some(Self { choice: Choice::Commit, open: 1, note })
     }
 
     /// None where the playbook means nothing to the objects.

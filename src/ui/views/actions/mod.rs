@@ -24,6 +24,7 @@ use entries::{Choice, Entry};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::editor::{Edited, Editor};
 use fluxdeck_model::actions;
+use fluxdeck_model::change::CommitAsk;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
@@ -129,9 +130,12 @@ impl Panel {
                     cx.complain(error);
                 }
             }
-            Choice::Fields => {
-                let opened = self.objects.first().map(|object| commands::open_fields(object, cx));
-                if let Some(Err(error)) = opened {
+            Choice::Fields | Choice::Commit => {
+                let open = |object: &ObjectRef| match choice {
+                    Choice::Commit => commands::open_commit(object, CommitAsk::Present, cx),
+                    _ => commands::open_fields(object, cx),
+                };
+                if let Some(Err(error)) = self.objects.first().map(open) {
                     cx.complain(error);
                 }
             }
@@ -245,7 +249,11 @@ impl View for Panel {
     fn refresh(&mut self, state: &State) {
         let acts = actions::ALL.iter().filter_map(|action| Entry::of_action(action, &self.objects, state));
         let changes = playbooks::ALL.iter().filter_map(|playbook| Entry::of_playbook(playbook, &self.objects, state));
-        self.entries = acts.chain(changes).chain(Entry::of_fields(&self.objects, state)).collect();
+        self.entries = acts
+            .chain(changes)
+            .chain(Entry::of_fields(&self.objects, state))
+            .chain(Entry::of_commit(&self.objects, state))
+            .collect();
         let shown = self.shown();
         self.cursor = shown.get(self.at(&shown)).map(|entry| entry.choice);
     }

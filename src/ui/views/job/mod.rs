@@ -209,7 +209,7 @@ impl View for JobView {
             Gesture::Fork | Gesture::Draft | Gesture::MergeLater => self.ask(gesture, cx),
             Gesture::Stop | Gesture::WatchOn | Gesture::GoOn => steer(gesture, self.id, cx),
             Gesture::Copy => copy(&self.lines, cx),
-            Gesture::Open | Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage => {
+            Gesture::Open | Gesture::Commit | Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage => {
                 of_change(gesture, self.id, cx);
             }
             gesture => return self.text.gesture(gesture, &self.lines[..]),

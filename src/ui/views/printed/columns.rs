@@ -40,9 +40,7 @@ impl PrintedView {
         let namespace = self.with_namespace().then(|| Line::raw(row.object.namespace.to_string()));
         let cell = |(at, column): (usize, &PrintedColumn)| match row.cells.get(at) {
             _ if column.is_age => Line::styled(scene.age(row.since), scene.theme.style(Style::Dim)),
-            Some(text) if is_wrong_cell(text) || row.is_warning && &*column.heading == "REASON" => {
-                Line::styled(text.to_string(), scene.theme.style(Style::Failed))
-            }
+            Some(text) if is_wrong_cell(text) => Line::styled(text.to_string(), scene.theme.style(Style::Failed)),
             text => Line::raw(text.map_or_else(String::new, ToString::to_string)),
         };
         namespace.into_iter().chain(self.rows.columns.iter().enumerate().map(cell)).collect()
@@ -54,7 +52,6 @@ fn shaped(column: &PrintedColumn, heading: String, at: usize, wide: bool) -> Col
     match &*column.heading {
         "NAME" => Column::new(heading, 16, 80, 0),
         "REASON" => Column::new(heading, 12, 28, 1),
-        "OBJECT" => Column::new(heading, 16, 60, 1),
         "MESSAGE" => Column::new(heading, 16, u16::MAX, 2),
         "TYPE" => Column::new(heading, 7, 16, 6),
         "COUNT" => Column::new(heading, 5, 6, 9),
@@ -71,5 +68,5 @@ fn is_wrong_cell(text: &str) -> bool {
 
 /// Whether a row says that something is wrong.
 pub(super) fn is_wrong(row: &PrintedRow) -> bool {
-    row.is_warning || row.cells.iter().any(|cell| is_wrong_cell(cell))
+    row.cells.iter().any(|cell| is_wrong_cell(cell))
 }

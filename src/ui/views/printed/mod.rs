@@ -1,12 +1,8 @@
-//! Objects of any kind that the cluster serves, as the API server prints them: its columns, watched. Events of the cluster are such a table,
-//! the latest first.
+//! Objects of any kind that the cluster serves, as the API server prints them: its columns, watched. Events have a view of their own.
 //!
 //! ```text
 //!  NAME     STATUS  ROLES          AGE  VERSION
 //!  node-1   Ready   control-plane  41d  v1.36.0          `:nodes`; with `^w`, or where there is room, the wide columns too
-//!
-//!  NAMESPACE  LAST SEEN  TYPE     REASON             OBJECT                MESSAGE
-//!  web              4m2s  Warning  HealthCheckFailed  Kustomization/apps    health check failed after 2m: …     `:events`
 //! ```
 
 mod columns;
@@ -27,7 +23,7 @@ use crate::ui::widgets::list::{List, Row, Rows};
 use crate::ui::widgets::request::{say, wait};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::Query;
-use fluxdeck_model::domain::{GroupKind, ObjectRef, PrintedColumn, PrintedQuery, PrintedRow, Str, is_event};
+use fluxdeck_model::domain::{GroupKind, ObjectRef, PrintedColumn, PrintedQuery, PrintedRow, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::{Intent, Question, Reply, State, Ticket};
 
@@ -37,7 +33,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: KeyScope::Table,
     make: |target, _| match target {
         Subject::Kind(gk) => Ok(Box::new(PrintedView::new(gk))),
-        _ => Err(Error::usage("a table needs a kind", "type `:nodes`, `:events`, or any kind that the cluster serves")),
+        _ => Err(Error::usage("a table needs a kind", "type `:nodes`, or any kind that the cluster serves")),
     },
 };
 
@@ -59,14 +55,13 @@ pub struct PrintedView {
 
 impl PrintedView {
     fn new(gk: GroupKind) -> Self {
-        let by = if is_event(&gk) { By::Since } else { By::Namespace };
         Self {
             gk,
             ticket: None,
             namespaces: None,
             has_answered: false,
             failed: None,
-            rows: PrintedRows::new(Order { by, reverse: false }),
+            rows: PrintedRows::new(Order { by: By::Namespace, reverse: false }),
             typed: String::new(),
             cursor: None,
             at: 0,
@@ -83,7 +78,7 @@ impl PrintedView {
         self.rows.filter(query);
         self.namespaces.clone_from(&cx.state.cluster().namespaces);
         let (gk, known) = (self.gk.clone(), cx.state.cluster().known_namespaces.clone());
-        let query = PrintedQuery { gk, namespaces: self.namespaces.clone(), known };
+        let query = PrintedQuery { gk, namespaces: self.namespaces.clone(), known, about: None };
         self.ticket = Some(cx.ask(Question::Print(query)));
     }
 
@@ -272,8 +267,7 @@ impl View for PrintedView {
         let message = self.rows.columns.iter().position(|column| &*column.heading == "MESSAGE");
         let message = message.and_then(|at| row.cells.get(at)).filter(|text| !text.is_empty());
         let about = Styled::of(Style::Accent, row.object.to_string());
-        let scope = if row.is_warning { Style::Failed } else { Style::Dim };
-        Some(message.map_or(about.clone(), |text| about.and(scope, format!(": {text}"))))
+        Some(message.map_or(about.clone(), |text| about.and(Style::Dim, format!(": {text}"))))
     }
 
     fn sheet(&self, state: &State) -> Option<Vec<Vec<String>>> {

@@ -308,6 +308,7 @@ impl View for PullView {
         let page = self.asked.get().map(|review| review.pull.url.clone());
         match (gesture, page) {
             (Gesture::Again, _) => self.ask(cx),
+            (Gesture::Why, _) => super::pulls::why(&self.place, cx),
             (gesture, _) if SENT.contains(&gesture) => self.begin(gesture, cx),
             (Gesture::Page, Some(page)) => cx.say(sanitise(&page)),
             (Gesture::CopyPage, Some(page)) => {

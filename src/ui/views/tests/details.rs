@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::domain::{Coverage, EventRow};
+use fluxdeck_model::kinds::BodyPart;
 use fluxdeck_model::state::Effect;
 use fluxdeck_model::state::{Link, Message, News};
 
@@ -126,6 +127,7 @@ fn the_answer_brings_spec_history_annotations_and_events() {
             ["2026-01-01T00:00:00Z", "main@sha1:3d3b4b7", "ReconciliationSucceeded", "1.2s"].map(str::to_owned).to_vec(),
         ],
         annotations: vec![("a/b".to_owned(), "c".to_owned())],
+        parts: vec![BodyPart { heading: "Containers", lines: vec![("app".to_owned(), "nginx:1.27".to_owned())] }],
         events: Events::Here(vec![EventRow {
             is_warning: true,
             count: 3,
@@ -140,6 +142,7 @@ fn the_answer_brings_spec_history_annotations_and_events() {
         " Spec\n  interval        10m\n  sourceRef.name  fleet",
         " History\n  10m     main@sha1:3d3b4b7  ReconciliationSucceeded  1.2s",
         " Annotations\n  a/b            c",
+        " Containers\n  app            nginx:1.27",
         "Warning  HealthCheckFailed      3  not found",
     ] {
         assert!(shown.contains(wanted), "{wanted}\nis not in\n{shown}");

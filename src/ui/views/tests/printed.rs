@@ -10,7 +10,7 @@ fn row(name: &str, namespace: &str, cells: &[&str], at: &str) -> PrintedRow {
         since: at.parse().ok(),
         labels: Labels(Some([("zone".into(), name.into())].into())),
         cells: cells.iter().map(|cell| (*cell).into()).collect(),
-        is_warning: false,
+        event: None,
     }
 }
 
@@ -114,56 +114,22 @@ fn rows_are_sorted_filtered_and_searched_for_failures() {
 }
 
 #[test]
-fn events_are_newest_first_say_what_happened_and_open_what_it_happened_to() {
-    let mut world = World::default();
-    let (mut view, ticket) = opened(&mut world, GroupKind::new("", "Event"));
-    let event = |name: &str, message: &str, at: &str, is_warning: bool| PrintedRow {
-        object: ObjectRef::new(ClusterId(0), GroupKind::new("apps", "Deployment"), "web", name),
-        is_warning,
-        ..row(name, "web", &["", if is_warning { "Warning" } else { "Normal" }, "Scaled", "1", "Deployment/web", message], at)
-    };
-    let headings = ["LAST SEEN", "TYPE", "REASON", "COUNT", "OBJECT", "MESSAGE"];
-    let columns =
-        headings.into_iter().enumerate().map(|(at, heading)| PrintedColumn { is_age: at == 0, ..column(heading, false) });
-    let rows =
-        vec![event("old", "scaled up", "2026-01-01T00:00:00Z", false), event("new", "went down", "2026-01-01T00:09:00Z", true)];
-    reply(&mut world, &mut view, ticket, PrintedNews::All(Printed { columns: columns.collect(), rows, ..Printed::default() }));
-    let lines = world.show(&mut view, 100, 4);
-    assert!(lines[0].contains("NAMESPACE") && lines[1].contains("went down") && lines[2].contains("scaled up"), "{lines:#?}");
-    assert!(view.message(world.state()).expect("a message").text.ends_with(": went down"));
-    let (_, opened) = world.act(|cx| view.gesture(Gesture::Open, cx));
-    assert!(
-        matches!(&opened[..], [Transition::Open(Screen::DETAILS, Subject::Object(object))] if &*object.name == "new"),
-        "{opened:?}"
-    );
-    // what is new comes in at the top, for who is there
-    reply(
-        &mut world,
-        &mut view,
-        ticket,
-        PrintedNews::Changed(vec![PrintedChange::Row(event("newest", "is up", "2026-01-01T00:10:00Z", false))]),
-    );
-    assert!(world.show(&mut view, 100, 5)[1].contains("is up"));
-    assert_eq!(&*view.selection(world.state())[0].name, "newest");
-}
-
-#[test]
 fn other_namespaces_are_asked_for_and_a_refusal_says_what_to_do() {
     let mut world = World::default();
     let kind = ServedKind {
-        gk: GroupKind::new("", "Event"),
-        plural: "events".into(),
-        singular: "event".into(),
+        gk: GroupKind::new("", "Endpoints"),
+        plural: "endpoints".into(),
+        singular: "endpoints".into(),
         short: Vec::new(),
         is_namespaced: true,
     };
     world.news(News::Server(ServerFacts { kinds: vec![kind], ..ServerFacts::default() }));
-    let (mut view, ticket) = opened(&mut world, GroupKind::new("", "Event"));
-    assert_eq!(view.title(world.state()), "events");
-    let refused = Error::new(ErrorKind::Denied, "events is forbidden", "your role does not allow it");
+    let (mut view, ticket) = opened(&mut world, GroupKind::new("", "Endpoints"));
+    assert_eq!(view.title(world.state()), "endpoints");
+    let refused = Error::new(ErrorKind::Denied, "endpoints is forbidden", "your role does not allow it");
     world.act(|cx| view.reply(ticket, &Reply::Failed(refused), cx));
     let lines = world.show(&mut view, 90, 4).concat();
-    assert!(lines.contains("events is forbidden") && lines.contains("`:ns a,b`"), "{lines}");
+    assert!(lines.contains("endpoints is forbidden") && lines.contains("`:ns a,b`"), "{lines}");
 
     world.act(|cx| cx.intend(Intent::Namespaces(Some(["web".into()].into()))));
     let (effects, _) = world.act(|cx| view.changed(cx));

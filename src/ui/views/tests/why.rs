@@ -2,9 +2,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::domain::EventRow;
-use fluxdeck_model::insight::why::Learned;
+use fluxdeck_model::change::CommitAsk;
+use fluxdeck_model::domain::{CommitNote, EventRow, HistoryEnd, PullMark, RawCommit};
+use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::evidence::LogEnd;
+use fluxdeck_model::insight::why::since::ReadyRevision;
+use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Learned, Revisions, Suspect};
 use fluxdeck_model::state::Effect;
 
 fn pod() -> Value {
@@ -39,10 +42,22 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     let (mut world, object) = world();
     let mut view = WhyView::new(object);
     let (effects, _) = world.act(|cx| view.opened(cx));
-    let [Effect::Look { ticket, object: of, aspect: Aspect::Evidence(wants), .. }] = &effects[..] else { panic!("{effects:?}") };
+    let asked = |is_meant: fn(&Aspect) -> bool| {
+        let look = |effect: &Effect| match effect {
+            Effect::Look { ticket, object, aspect, .. } if is_meant(aspect) => Some((*ticket, object.clone(), aspect.clone())),
+            _ => None,
+        };
+        effects.iter().find_map(look).unwrap_or_else(|| panic!("{effects:?}"))
+    };
+    let (ticket, of, aspect) = asked(|aspect| matches!(aspect, Aspect::Evidence(_)));
+    let Aspect::Evidence(wants) = aspect else { panic!("{aspect:?}") };
+    let (of_git, _, aspect) = asked(|aspect| matches!(aspect, Aspect::Beginning(_)));
+    let Aspect::Beginning(ask) = aspect else { panic!("{aspect:?}") };
+    let named: Vec<_> = ask.of.iter().map(|(object, by)| format!("{object} by {by}")).collect();
+    assert_eq!(named, ["Deployment apps/web by Kustomization apps/web"]);
     assert_eq!((&*of.name, &wants[..]), ("web-1-a", &[Want::Log, Want::Node, Want::Claims][..]));
-    let ticket = *ticket;
     let lines = world.show(&mut view, 80, 20);
+    assert!(lines.iter().any(|line| line.contains("commit    asking git")), "{lines:#?}");
     assert!(lines[0].contains("✗ cause  po apps/web-1-a: container web exits 1 (\"cannot open config\"),"), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("↳ ✗ deploy apps/web: 0 of 1 pod ready")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("↳ ✗ ks apps/web: health check failed")), "{lines:#?}");
@@ -79,11 +94,56 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }
+    world.act(|cx| view.reply(of_git, &Reply::Beginning(Box::new(beginning(&ask))), cx));
+    let lines = world.show(&mut view, 80, 24);
+    assert_eq!(&*view.selection(world.state())[0].gk.kind, "Deployment", "the cursor stays");
+    for part in [
+        " commit    \"bump web\" by ben (#12)  g commit",
+        " or 3333333 \"other\" by ben (#12), beside it",
+        " last ready with main@1111111 (status.history)",
+        " fault     deploy/web.yaml:3:1: no",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
+    }
+    let (_, opened) = world.act(|cx| view.gesture(Gesture::Commit, cx));
+    let [Transition::Open(Screen::COMMIT, Subject::Commit(_, ask))] = &opened[..] else { panic!("{opened:?}") };
+    assert!(matches!(&**ask, CommitAsk::At(at) if &*at.id == ID), "{ask:?}");
     let (_, opened) = world.act(|cx| view.gesture(Gesture::Open, cx));
     assert!(
         matches!(&opened[..], [Transition::Open(Screen::DETAILS, Subject::Object(object))] if &*object.gk.kind == "Deployment"),
         "{opened:?}"
     );
+}
+
+const ID: &str = "2222222222222222222222222222222222222222";
+
+fn beginning(ask: &BeginningAsk) -> Beginning {
+    let suspect = |id: &str, subject: &str, is_own: bool| {
+        let raw = RawCommit {
+            id: id.to_owned(),
+            author: "ben".into(),
+            seconds: i64::MAX,
+            message: subject.into(),
+            ..RawCommit::default()
+        };
+        Suspect { note: CommitNote { pull: Some(PullMark { sign: '#', number: 12 }), ..CommitNote::new(&raw) }, is_own }
+    };
+    let ready = ReadyRevision {
+        revision: "main@sha1:1111111111111111111111111111111111111111".into(),
+        last: None,
+        first: None,
+        witness: "status.history",
+    };
+    Beginning {
+        object: ask.of[0].0.clone(),
+        applier: ask.of[0].1.clone(),
+        revisions: Revisions { ready: Some(ready), ..Revisions::default() },
+        at: Commit { url: "https://forge.test/fleet".into(), id: ID.into() },
+        suspects: vec![suspect(ID, "bump web", true), suspect(&"3".repeat(40), "other", false)],
+        end: HistoryEnd::Whole,
+        fault: Some(BuildFault { says: "deploy/web.yaml:3:1: no".into(), place: None }),
+        released: None,
+    }
 }
 
 #[test]
@@ -106,6 +166,25 @@ fn of_what_is_well_the_screen_says_so() {
     assert!(effects.is_empty(), "nothing is asked: {effects:?}");
     assert!(world.show(&mut view, 80, 6)[0].contains("all is well"));
     assert_eq!(view.title(world.state()), "all is well with Kustomization apps/web");
+}
+
+#[test]
+fn what_changes_elsewhere_is_looked_at_once_a_second_and_what_is_on_the_way_at_once() {
+    let (mut world, object) = world();
+    let mut view = WhyView::new(object);
+    world.act(|cx| view.opened(cx));
+    world.show(&mut view, 80, 20);
+    let made = |view: &WhyView| view.made.as_ref().map(|made| made.stamp);
+    let first = made(&view);
+    world.put("cm", &json!({"metadata": {"name": "elsewhere", "namespace": "other"}}));
+    world.show(&mut view, 80, 20);
+    assert_eq!(made(&view), first, "nothing on its way has changed");
+    let mut ended = pod();
+    ended["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] = json!(3);
+    world.put("po", &ended);
+    let lines = world.show(&mut view, 80, 20);
+    assert!(lines[0].contains("container web exits 3"), "{lines:#?}");
+    assert_ne!(made(&view), first);
 }
 
 #[test]

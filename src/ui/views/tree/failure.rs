@@ -3,8 +3,9 @@
 use super::TreeView;
 use fluxdeck_model::commands::Cx;
 use fluxdeck_model::domain::{Health, NodeId};
+use fluxdeck_model::insight::why::Sight;
 use fluxdeck_model::state::Cluster;
-use fluxdeck_model::state::projection::{Fold, Row, cause_below};
+use fluxdeck_model::state::projection::{Fold, Row};
 
 /// Where the next failure is.
 enum Found {
@@ -19,9 +20,13 @@ impl TreeView {
     pub(super) fn step_to_failure(&mut self, forward: bool, cx: &mut Cx) {
         let cluster = cx.state.cluster();
         let rows = cluster.tree.rows.rows();
+        let sight = Sight::new(&cluster.store, &cluster.forest, cx.state.clock);
         let below = |row: &Row| {
             let node = row.node().filter(|_| row.via.is_none() && row.fold == Fold::Closed)?;
-            cause_below(&cluster.store, &cluster.forest, node)
+            let is_bad = cluster.forest.health(node).is_some_and(Health::is_failing);
+            let is_bad = is_bad || cluster.forest.below(node).worst().is_some_and(Health::is_failing);
+            // most rows are well: they cost no walk
+            is_bad.then(|| sight.cause_below(node)).flatten()
         };
         // a closed row that fails is passed last by what is below it
         let inside = rows.get(self.at).filter(|_| forward).and_then(below).map(Found::Below);

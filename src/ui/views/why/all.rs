@@ -9,10 +9,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::SPEC;
+use super::{LATEST, SPEC};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
@@ -33,8 +34,21 @@ const NAMES: usize = 12;
 pub(super) struct All {
     picker: Picker,
     groups: Vec<BrokenGroup>,
-    /// For what it was made: walking costs a pass over everything that is broken.
-    stamp: Option<(u64, Option<BTreeSet<Str>>, i64)>,
+    /// For what it was made, and when: walking costs a pass over everything that is broken.
+    made: Option<(Stamp, Timestamp)>,
+}
+
+/// The stamp of the trees, the namespaces that are looked at, and the minute.
+type Stamp = (u64, Option<BTreeSet<Str>>, i64);
+
+fn stamp(state: &State) -> Stamp {
+    let cluster = state.cluster();
+    (cluster.forest.stamp(), cluster.namespaces.clone(), state.clock.as_second() / 60)
+}
+
+/// Whether what was made holds still: nothing has changed, or only the trees, and it is new.
+fn holds((made, at): &(Stamp, Timestamp), now: &Stamp, clock: Timestamp) -> bool {
+    made == now || (&made.1, made.2) == (&now.1, now.2) && clock.duration_since(*at) < LATEST
 }
 
 impl All {
@@ -112,11 +126,11 @@ impl View for All {
 
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
-        let stamp = (cluster.forest.stamp(), cluster.namespaces.clone(), state.clock.as_second() / 60);
-        if self.stamp.as_ref() == Some(&stamp) {
+        let stamp = stamp(state);
+        if self.made.as_ref().is_some_and(|made| holds(made, &stamp, state.clock)) {
             return;
         }
-        self.stamp = Some(stamp);
+        self.made = Some((stamp, state.clock));
         let sight = Sight::new(&cluster.store, &cluster.forest, state.clock);
         let is_looked_at = |node| {
             let namespace = &cluster.store.reference(node).namespace;
@@ -137,6 +151,9 @@ impl View for All {
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if self.made.as_ref().is_some_and(|(made, _)| *made != stamp(scene.state)) {
+            scene.next_change.set(scene.next_change.get().min(LATEST.as_secs()));
+        }
         let columns = [
             Column::new("HITS", 4, 6, 0).right(),
             Column::new("FIRST CAUSE", 24, u16::MAX, 0),

@@ -8,23 +8,28 @@
 //!    ↳ ks flux-system/apps: health check failed, 11 others applied
 //!
 //!  since    13:41, 4m ago, with main@3d3b4b7 (ks flux-system/apps)
+//!  commit   "bump web to 1.3.0" by ben, 5m ago (#12)  g commit
+//!           last ready with main@86058ad, 6m ago (status.history)
 //!  press    l logs   o file   a R reset hr web/web
 //!  not read events of …: forbidden
 //!  log      level=fatal msg="cannot open config"
 //!  events   4m BackOff: Back-off restarting failed container web
 //! ```
 //! The first answer is made of what the state knows; what is asked of the cluster comes after it, and the cursor stays. ⏎ opens the object
-//! of the selected step, every other key acts on it.
+//! of the selected step, `g` the commit that may be why, every other key acts on it.
 
 mod all;
 mod paint;
+mod since;
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::all::All;
+use self::since::Since;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
@@ -32,11 +37,12 @@ use crate::ui::widgets::request::{Answer, Request, say};
 use crate::ui::widgets::sentence;
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::text::counted;
-use fluxdeck_model::domain::{ObjectRef, duration};
+use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::why::{self, Because, Dossier, Evidence, Explanation, Sight, Want};
-use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Cluster, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::WHY,
@@ -53,11 +59,13 @@ pub const SPEC: ViewSpec = ViewSpec {
 struct WhyView {
     object: ObjectRef,
     explanation: Option<Explanation>,
-    /// For what it was made: the stamp of the trees, and the minute, since it has ages.
-    stamp: Option<(u64, i64)>,
+    /// For what it was made; none where it has to be made again at once.
+    made: Option<Made>,
     /// What was asked, and of what.
     asked: Option<(ObjectRef, Vec<Want>)>,
     evidence: Request<Evidence>,
+    /// What git was asked.
+    git: Since,
     /// The selected step, by what it is about.
     cursor: Option<ObjectRef>,
     /// The first line on the screen, and how many there was room for.
@@ -68,31 +76,73 @@ struct WhyView {
     lines: Vec<Styled>,
 }
 
-impl WhyView {
-    fn new(object: ObjectRef) -> Self {
-        let (explanation, stamp, asked, evidence, cursor) = Default::default();
-        Self { object, explanation, stamp, asked, evidence, cursor, top: 0, page: 1, is_scrolled: false, lines: Vec::new() }
+/// For what an explanation was made.
+#[derive(Clone, PartialEq)]
+struct Made {
+    /// The stamp of the trees, and the minute, since it has ages.
+    stamp: (u64, i64),
+    at: Timestamp,
+    /// What is on its way: how often each was reported, its health and the counts below it.
+    way: Vec<(u32, Option<Health>, Counts)>,
+}
+
+/// How long an explanation may be older than what the cluster says of objects that are not on its way.
+const LATEST: SignedDuration = SignedDuration::from_secs(1);
+
+impl Made {
+    /// What is on the way of an explanation, as it is now. Costs a look at each step.
+    fn way(explanation: Option<&Explanation>, about: &ObjectRef, cluster: &Cluster) -> Vec<(u32, Option<Health>, Counts)> {
+        let of = |object: &ObjectRef| {
+            let node = cluster.store.find(object);
+            let health = node.and_then(|node| cluster.forest.health(node));
+            (cluster.store.reports(object), health, node.map(|node| cluster.forest.below(node)).unwrap_or_default())
+        };
+        let steps = explanation.map_or(&[][..], |found| &found.steps);
+        std::iter::once(about).chain(steps.iter().map(|step| &step.object)).map(of).collect()
     }
 
-    /// Makes the explanation again if what it is made of has changed.
+    /// Whether it holds still: nothing has changed, or nothing on its way and it is new.
+    fn holds(&self, explanation: Option<&Explanation>, about: &ObjectRef, state: &State) -> bool {
+        let cluster = state.cluster();
+        let stamp = stamp(state);
+        self.stamp == stamp
+            || self.stamp.1 == stamp.1
+                && state.clock.duration_since(self.at) < LATEST
+                && self.way == Self::way(explanation, about, cluster)
+    }
+}
+
+/// The stamp of the trees, and the minute.
+fn stamp(state: &State) -> (u64, i64) {
+    (state.cluster().forest.stamp(), state.clock.as_second() / 60)
+}
+
+impl WhyView {
+    fn new(object: ObjectRef) -> Self {
+        let (explanation, made, asked, evidence, git, cursor) = Default::default();
+        Self { object, explanation, made, asked, evidence, git, cursor, top: 0, page: 1, is_scrolled: false, lines: Vec::new() }
+    }
+
+    /// Makes the explanation again: at once if something on its way has changed, else a second after the last time at most.
     fn explain(&mut self, state: &State) {
         let cluster = state.cluster();
-        let stamp = (cluster.forest.stamp(), state.clock.as_second() / 60);
-        if self.stamp == Some(stamp) {
+        if self.made.as_ref().is_some_and(|made| made.holds(self.explanation.as_ref(), &self.object, state)) {
             return;
         }
-        self.stamp = Some(stamp);
         let dossier: Dossier = match (&self.asked, self.evidence.get()) {
             (Some((of, _)), Some(found)) => BTreeMap::from([(of.clone(), found.clone())]),
             _ => Dossier::new(),
         };
         let sight = Sight::new(&cluster.store, &cluster.forest, state.clock);
         self.explanation = cluster.store.find(&self.object).map(|node| why::explain(&sight, node, &dossier));
+        let way = Made::way(self.explanation.as_ref(), &self.object, cluster);
+        self.made = Some(Made { stamp: stamp(state), at: state.clock, way });
     }
 
     /// Asks about the cause what the state does not know; again when that is another one, or was reported again.
     fn ask(&mut self, cx: &mut Cx) {
         self.explain(cx.state);
+        self.git.ask(self.explanation.as_ref(), cx);
         let wanted = self.explanation.as_ref().and_then(why::wants);
         if wanted == self.asked {
             if let Some((of, wants)) = wanted {
@@ -104,7 +154,7 @@ impl WhyView {
         self.asked.clone_from(&wanted);
         if is_other {
             self.evidence.clear();
-            self.stamp = None;
+            self.made = None;
         }
         match wanted {
             Some((of, wants)) => self.evidence.ask(&of, Aspect::Evidence(wants), cx),
@@ -167,6 +217,7 @@ impl View for WhyView {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.evidence.close(cx);
+        self.git.close(cx);
         self.asked = None;
     }
 
@@ -193,6 +244,10 @@ impl View for WhyView {
                 let object = self.selected().map_or(&self.object, |step| &step.object).clone();
                 cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
             }
+            Gesture::Commit => {
+                let object = self.selected().map_or(&self.object, |step| &step.object);
+                self.git.open(object, cx);
+            }
             Gesture::Copy => copy(&self.lines, cx),
             _ => return false,
         }
@@ -204,8 +259,11 @@ impl View for WhyView {
             Reply::Evidence(found) => Some((**found).clone()),
             _ => None,
         };
+        if self.git.take(ticket, reply) {
+            return;
+        }
         if self.evidence.take(ticket, reply, read) {
-            self.stamp = None;
+            self.made = None;
             // what was found out may make more worth asking
             self.ask(cx);
         }
@@ -228,6 +286,10 @@ impl View for WhyView {
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         self.explain(scene.state);
+        if self.made.as_ref().is_some_and(|made| made.stamp != stamp(scene.state)) {
+            // what changed elsewhere may lead here too: it is looked at when it is time
+            scene.next_change.set(scene.next_change.get().min(LATEST.as_secs()));
+        }
         let area = area.intersection(buf.area);
         let Some(explanation) = &self.explanation else {
             return say(
@@ -247,6 +309,7 @@ impl View for WhyView {
             scene,
             explanation,
             evidence: self.evidence.get().filter(|_| self.asked.is_some()),
+            git: &self.git,
             late: late.as_deref(),
             at: self.at(),
             width: Text::room(area.width).into(),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::since::Since;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
@@ -26,6 +27,8 @@ pub struct Sheet<'a> {
     pub scene: &'a Scene<'a>,
     pub explanation: &'a Explanation,
     pub evidence: Option<&'a Evidence>,
+    /// What git was asked.
+    pub git: &'a Since,
     /// What has not come yet, or why it does not.
     pub late: Option<&'a str>,
     pub at: usize,
@@ -47,6 +50,7 @@ impl Sheet<'_> {
         }
         lines.push(Styled::default());
         self.since(&mut lines);
+        self.git.rows(self, &mut lines);
         self.presses(&mut lines);
         for gap in &self.explanation.gaps {
             self.field(&mut lines, "not read", Style::Unknown, gap);
@@ -81,8 +85,12 @@ impl Sheet<'_> {
         line.wrapped(indent, self.width).into_iter().map(mark).collect()
     }
 
-    fn field(&self, lines: &mut Vec<Styled>, label: &str, scope: Style, text: &str) {
-        let line = Styled::of(Style::Dim, label).upto(LABEL).and(scope, text);
+    pub(super) fn field(&self, lines: &mut Vec<Styled>, label: &str, scope: Style, text: &str) {
+        self.styled(lines, label, &Styled::of(scope, text));
+    }
+
+    pub(super) fn styled(&self, lines: &mut Vec<Styled>, label: &str, text: &Styled) {
+        let line = Styled::of(Style::Dim, label).upto(LABEL).and_all(text);
         lines.extend(line.wrapped(LABEL, self.width));
     }
 
