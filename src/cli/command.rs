@@ -5,16 +5,25 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, man, playbook,
-    playbooks, prs, pulse, snapshot, trace, tree, trust, where_field, why,
+    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, logs, man,
+    playbook, playbooks, prs, pulse, snapshot, trace, tree, trust, values, where_field, why,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
 use fluxdeck_model::error::{Error, Result};
 
 /// The commands that look, in the order of `--help`.
-pub(super) const BEFORE: &[&Command] =
-    &[&tree::COMMAND, &get::COMMAND, &pulse::COMMAND, &why::COMMAND, &trace::COMMAND, &describe::COMMAND, &events::COMMAND];
+pub(super) const BEFORE: &[&Command] = &[
+    &tree::COMMAND,
+    &get::COMMAND,
+    &pulse::COMMAND,
+    &why::COMMAND,
+    &trace::COMMAND,
+    &describe::COMMAND,
+    &events::COMMAND,
+    &values::COMMAND,
+    &logs::COMMAND,
+];
 
 /// The others, which come after those of the actions.
 pub(super) const AFTER: &[&Command] = &[

@@ -17,6 +17,7 @@ mod info;
 mod init;
 mod jobs;
 mod log;
+mod logs;
 mod man;
 mod one;
 mod output;
@@ -30,6 +31,7 @@ mod source;
 mod trace;
 mod tree;
 mod trust;
+mod values;
 mod where_field;
 mod why;
 
@@ -180,12 +182,19 @@ impl Patience {
     }
 }
 
-/// Flags that all commands that look at the cluster share.
+/// Flags that commands that list objects of the cluster share.
 #[derive(Args)]
 struct Look {
     /// How to print. In the place of kubectl's jsonpath and custom-columns: -o json | jq -r '.[] | .name'
-    #[arg(short, long, value_parser = Formats, default_value = "table", hide_default_value = true)]
+    #[arg(short, long, value_parser = Formats::<Format>::new(), default_value = "table", hide_default_value = true)]
     output: Format,
+    #[command(flatten)]
+    pick: Pick,
+}
+
+/// Which objects are meant, and for how long they are waited for.
+#[derive(Args)]
+struct Pick {
     /// Only objects in these states, separated by commas: ready, progressing, waiting, failed, stalled, suspended, terminating, unknown
     #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = health)]
     status: Vec<Health>,
@@ -409,6 +418,7 @@ impl Global {
         Settings {
             ascii: self.is_ascii(&call.config),
             preview: call.config.preview,
+            notify: call.config.notify,
             keeps_jobs: call.options.state_dir.is_some(),
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::access::{self, User};
 use super::api::Late;
 use super::content;
-use super::controllers::{Controllers, Git, Recording, node};
+use super::controllers::{Controllers, Git, Recording, node, storage};
 use super::faults::{Arrival, End, Fault, Faults};
 use super::objects::{self, Key, Kind, Store, text};
 use crate::records::Snapshot;
@@ -99,6 +99,7 @@ impl World {
             }
         }
         let recording = Recording::of(&store);
+        storage::begin(&mut store, &recording, now);
         let controllers = Controllers::start(&store, recording, git, now);
         Self::of(store, now, snapshot, false, controllers)
     }

@@ -25,6 +25,7 @@ mod rendered;
 mod repositories;
 mod session;
 mod since;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,12 +54,13 @@ use fluxdeck_model::state::{Effect, Epoch, Intent, Link, Message, News, Reply, T
 pub use heads::Heads;
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
-pub use looks::declared_once;
 use looks::{Look, Looks, Means};
+pub use looks::{declared_once, logs_of};
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
+pub use values::gather as release_values;
 
 /// Where a cluster comes from.
 #[derive(Clone)]

@@ -48,6 +48,7 @@ mod tests {
             KeyScope::Picker,
             KeyScope::Text,
             KeyScope::Logs,
+            KeyScope::ControllerLogs,
             KeyScope::Jobs,
             KeyScope::Fields,
             KeyScope::File,
@@ -55,6 +56,8 @@ mod tests {
             KeyScope::Pulls,
             KeyScope::Why,
             KeyScope::Pulse,
+            KeyScope::Values,
+            KeyScope::Graph,
             KeyScope::Commit,
             KeyScope::Events,
         ];

@@ -8,6 +8,7 @@ mod changes;
 mod charts;
 mod conformance;
 mod connection;
+mod controller_logs;
 mod demo;
 mod drift;
 mod forges;
@@ -24,6 +25,7 @@ mod teeth;
 mod tree;
 mod troubled;
 mod users;
+mod values;
 mod ways;
 mod why;
 
@@ -50,6 +52,7 @@ pub const ALL: &[&[Trial]] = &[
     charts::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
+    controller_logs::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
     forges::TRIALS,
@@ -68,6 +71,7 @@ pub const ALL: &[&[Trial]] = &[
     tree::TRIALS,
     troubled::TRIALS,
     users::TRIALS,
+    values::TRIALS,
     ways::TRIALS,
     why::TRIALS,
 ];

@@ -30,6 +30,7 @@ use jiff::Timestamp;
 
 pub use causes::{ALL as CAUSES, CauseRule};
 pub use clue::{Clue, Diagnosis, Witness};
+pub use controllers::controller_of;
 pub use controllers::{COMPONENT, PART_OF, SHARD};
 pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
