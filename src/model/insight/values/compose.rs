@@ -6,8 +6,17 @@
 //! | maps are merged key by key; lists and scalars are replaced | `chartutil/merge.go` |
 //! | `valuesFrom` in its order, each over the ones before it; then `spec.values` | `chartutil/values.go` |
 //! | `valuesKey` is `values.yaml` where it is not given; of an `optional` item object and key may be missing | `api/v2/reference_types.go` |
-//! | a `targetPath` is set on the result *and the inline values*, and the inline values are merged once more at the end. So of a key at the top level the inline value wins; of a key in a map the path wins, unless an earlier item has something in the same map (or an earlier path has been set in it); of an item of a list, or a field in one, the path wins | `chartutil/values.go`; `live::values` compares a table of it with the real controller |
+//! | a `targetPath` is set on the result *and the inline values*, and these are merged once more at the end: the table below | `chartutil/values.go` |
 //! | `null` stays in the values, and takes the chart's default away | helm `pkg/chart/common/util/coalesce.go` |
+//!
+//! | a `targetPath` and an inline value at | who wins |
+//! |---|---|
+//! | a key at the top level | the inline value |
+//! | a key in a map | the path; but the inline value where an earlier item has something in that map, or an earlier path was set in it |
+//! | an item of a list, or a field in one | the path |
+//! | behind the end of a list | as the key that has the list |
+//!
+//! `live::values` compares it with the real controller; `answers.jsonl` are random cases with the answers of the real code.
 
 use std::collections::BTreeMap;
 

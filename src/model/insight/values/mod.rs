@@ -85,7 +85,7 @@ impl ValuesLayer {
         }
     }
 
-    /// What the chart says without anybody's values.
+    /// What the chart says by itself.
     pub fn is_default(&self) -> bool {
         matches!(self, Self::Chart | Self::ChartFile(_))
     }
