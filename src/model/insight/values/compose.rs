@@ -28,6 +28,7 @@ use super::shared::{Cell, Id, Shared};
 use super::tree::{Leaf, PathStep};
 use crate::domain::Str;
 use crate::domain::text::sanitise;
+use crate::kinds;
 use crate::render::node::Layer;
 use crate::render::read::{TextPlace, document};
 use crate::render::resolve::Yaml;
@@ -68,6 +69,12 @@ pub struct ValuesReference {
     pub is_literal: bool,
 }
 
+impl ValuesReference {
+    pub(super) fn is_secret(&self) -> bool {
+        &*self.kind == kinds::SECRET.kind
+    }
+}
+
 /// What was read for an item of `spec.valuesFrom`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ReferenceData {
@@ -97,8 +104,8 @@ impl ValuesSpec {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let old = |item: &Value| {
             let forms = [
-                ("configMapKeyRef", "ConfigMap"),
-                ("secretKeyRef", "Secret"),
+                ("configMapKeyRef", kinds::CONFIG_MAP.kind),
+                ("secretKeyRef", kinds::SECRET.kind),
                 ("externalSourceRef", "URL"),
                 ("chartFileRef", "file"),
             ];
@@ -192,7 +199,7 @@ fn put(
     text: &str,
 ) -> Result<Value, String> {
     // what is wrong with a value says what it is
-    let is_secret = &*reference.kind == "Secret";
+    let is_secret = reference.is_secret();
     let without = |why: String| if is_secret { "its text".to_owned() } else { why };
     if reference.target.is_empty() {
         let own = read_map(text).map_err(|why| if is_secret { "it is not a map in YAML".to_owned() } else { why })?;
