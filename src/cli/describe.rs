@@ -115,7 +115,9 @@ fn written(object: &ObjectRef, record: Option<&Object>, details: &Details, now: 
         field(&mut out, "message", &verdict.message);
         field(&mut out, "created", &moment(record.created, now));
         field(&mut out, "revision", record.facts.revision.as_deref().unwrap_or_default());
-        field(&mut out, "attempted", record.facts.attempted.as_deref().unwrap_or_default());
+        let attempted =
+            record.facts.attempted.as_deref().filter(|attempted| record.facts.revision.as_deref() != Some(*attempted));
+        field(&mut out, "attempted", attempted.unwrap_or_default());
         let labels: Vec<_> = record.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         field(&mut out, "labels", &labels.join(" "));
         let condition = |one: &fluxdeck_model::domain::Condition| {

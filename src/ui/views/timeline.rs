@@ -288,8 +288,8 @@ impl View for TimelineView {
         }
         let columns = [
             Column::new("WHEN (UTC)", 8, 11, 1),
-            Column::new("STATE", 12, 32, 0),
-            Column::new("OBJECT", 16, 60, 0).keeping(Keep::End),
+            Column::new("STATE", 12, 32, 0).whole_to(24),
+            Column::new("OBJECT", 16, 60, 0).whole_to(28).keeping(Keep::End),
             Column::new("REVISION", 8, 40, 2),
             Column::new("APPLIED BY", 10, 40, 4).keeping(Keep::End),
             Column::new("MESSAGE", 12, u16::MAX, 3),

@@ -24,7 +24,7 @@ use crate::ui::widgets::growing::Growing;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep, Row, Rows};
 use crate::ui::widgets::request::{say, wait};
-use crate::ui::widgets::sentence::short;
+use crate::ui::widgets::sentence::{NARROW, short};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::{Fuzzy, Query, Visible};
 use fluxdeck_model::domain::text::counted;
@@ -182,27 +182,25 @@ impl Events {
         }
     }
 
-    fn columns(&self) -> Vec<Column> {
+    fn columns(&self, is_narrow: bool) -> Vec<Column> {
         let object = self.members.object.is_none() || self.members.with_below;
-        let mut columns = vec![
-            Column::new("SEEN", 4, 8, 1),
-            Column::new("TYPE", 7, 7, 6),
-            Column::new("REASON", 12, 28, 1),
-            Column::new("COUNT", 5, 14, 5),
-        ];
-        columns.extend(object.then(|| Column::new("OBJECT", 16, 60, 1).keeping(Keep::End)));
+        let kind = if is_narrow { Column::new("T", 1, 1, 6) } else { Column::new("TYPE", 7, 7, 6) };
+        let mut columns =
+            vec![Column::new("SEEN", 4, 8, 1), kind, Column::new("REASON", 12, 28, 1), Column::new("COUNT", 5, 14, 5)];
+        columns.extend(object.then(|| Column::new("OBJECT", 16, 60, 1).whole_to(28).keeping(Keep::End)));
         columns.push(Column::new("MESSAGE", 16, u16::MAX, 2));
         columns
     }
 
-    fn cells(&self, line: &EventLine, with_namespace: bool, scene: &Scene) -> Vec<Line<'static>> {
+    fn cells(&self, line: &EventLine, (with_namespace, is_narrow): (bool, bool), scene: &Scene) -> Vec<Line<'static>> {
         let style = |scope| scene.theme.style(scope);
         let kind = if line.event.is_warning { Style::Failed } else { Style::Dim };
+        let word = line.event.type_word();
         let mut cells = vec![
             Line::styled(scene.age(line.last), style(Style::Dim)),
-            Line::styled(line.event.type_word(), style(kind)),
+            Line::styled(if is_narrow { &word[..1] } else { word }, style(kind)),
             Line::styled(line.event.reason.clone(), style(if line.event.is_warning { Style::Failed } else { Style::Text })),
-            Line::styled(count_of(line), style(Style::Dim)),
+            Line::styled(count_of(line, is_narrow), style(Style::Dim)),
         ];
         if self.members.object.is_none() || self.members.with_below {
             cells.push(Line::styled(name_of(&line.object, with_namespace), style(Style::Accent)));
@@ -221,12 +219,13 @@ pub(super) fn name_of(object: &ObjectRef, with_namespace: bool) -> String {
     }
 }
 
-/// `×7 in 31m`: how often it happened, from the first time to the last; nothing where that was once.
-fn count_of(line: &EventLine) -> String {
+/// `×7 in 31m`: how often it happened, from the first time to the last, where there is room for that; nothing where that was once.
+fn count_of(line: &EventLine, is_narrow: bool) -> String {
     if line.count < 2 {
         return String::new();
     }
-    let span = line.first.zip(line.last).map(|(first, last)| last.as_second() - first.as_second()).filter(|span| *span > 0);
+    let span = line.first.zip(line.last).map(|(first, last)| last.as_second() - first.as_second());
+    let span = span.filter(|span| *span > 0 && !is_narrow);
     span.map_or_else(|| format!("×{}", line.count), |span| format!("×{} in {}", line.count, duration::age(span).0))
 }
 
@@ -439,12 +438,13 @@ impl View for Events {
             }
             _ => {}
         }
-        let columns = self.columns();
+        let is_narrow = area.width < NARROW;
+        let columns = self.columns(is_narrow);
         let with_namespace = self.with_namespace(scene.state);
         let mut list = std::mem::take(&mut self.growing.list);
         let rows = Rows { columns: &columns, len: self.lines.len(), cursor: Some(self.growing.at()), query: self.query.as_ref() };
         list.render(area, buf, scene.theme, rows, |at| Row {
-            cells: self.cells(&self.lines[at], with_namespace, scene),
+            cells: self.cells(&self.lines[at], (with_namespace, is_narrow), scene),
             marked: false,
         });
         self.growing.list = list;

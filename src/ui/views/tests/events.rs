@@ -81,8 +81,9 @@ fn what_says_the_same_is_a_line_with_how_often_and_since_when() {
     view.refresh(world.state());
     assert_eq!(view.count(world.state()), "3 events");
     assert!(view.message(world.state()).expect("a message").text.contains("after 3m0s"), "the cursor stays with what is said");
-    let narrow = world.show(&mut *view, 45, 5);
+    let narrow = world.show(&mut *view, 60, 5);
     assert!(narrow[0].contains("REASON") && narrow[0].contains("MESSAGE") && !narrow[0].contains("TYPE"), "{narrow:#?}");
+    assert!(narrow.concat().contains(" W ") && narrow.concat().contains(" N "), "{narrow:#?}");
 }
 
 #[test]
