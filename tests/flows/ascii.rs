@@ -94,6 +94,8 @@ async fn no_view_and_no_dialog_writes_anything_but_ascii() {
         "esc : \"nodes\" enter",
         ": \"events\" enter",
         "/ \"^warning$\" enter",
+        "esc z",
+        ": \"timeline\" enter",
         "esc : \"pulse\" enter",
         "esc : \"ctx\" enter",
         ": \"ns\" enter",

@@ -185,8 +185,12 @@ impl Events {
     fn columns(&self, is_narrow: bool) -> Vec<Column> {
         let object = self.members.object.is_none() || self.members.with_below;
         let kind = if is_narrow { Column::new("T", 1, 1, 6) } else { Column::new("TYPE", 7, 7, 6) };
-        let mut columns =
-            vec![Column::new("SEEN", 4, 8, 1), kind, Column::new("REASON", 12, 28, 1), Column::new("COUNT", 5, 14, 5)];
+        let mut columns = vec![
+            Column::new("SEEN", 4, 8, 1),
+            kind,
+            Column::new("REASON", 12, 28, 1),
+            Column::new("COUNT", 5, 14, 5).whole_to(14),
+        ];
         columns.extend(object.then(|| Column::new("OBJECT", 16, 60, 1).whole_to(28).keeping(Keep::End)));
         columns.push(Column::new("MESSAGE", 16, u16::MAX, 2));
         columns
