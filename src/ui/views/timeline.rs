@@ -213,6 +213,7 @@ impl View for TimelineView {
             }
             gesture => return self.growing.gesture(gesture, self.shown.len(), |at| self.shown[at]),
         }
+        self.sift(cx.state);
         true
     }
 
