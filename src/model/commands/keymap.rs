@@ -83,6 +83,8 @@ mod tests {
             (KeyScope::Tree, "w"),
             (KeyScope::Table, "w"),
             (KeyScope::Fields, "w"),
+            (KeyScope::Events, "w"),
+            (KeyScope::Commit, "W"),
             (KeyScope::Text, "W"),
             (KeyScope::Logs, "W"),
             (KeyScope::File, "W"),

@@ -37,7 +37,8 @@ const LOGGED: &[KeyScope] = &[
 const RELEASES: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 /// Where `w` does something else, and something is about an object all the same.
-const ABOUT: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker];
+const ABOUT: &[KeyScope] =
+    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker, KeyScope::Commit];
 /// Where `w` does not wrap lines.
 const ROWS: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values, KeyScope::Graph];
@@ -138,7 +139,7 @@ pub(super) fn all() -> Vec<Command> {
         named(
             "why",
             &["explain"],
-            "why an object is as it is (`:why ks/apps`); without a name all that is broken, by first cause",
+            "why an object is as it is (`:why ks/apps`, `:why -n shop ks/apps`); without a name all that is broken, by first cause",
             why,
         ),
         Command {

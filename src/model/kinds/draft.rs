@@ -241,7 +241,7 @@ impl Draft<'_> {
     /// Says which container fails, and how. Texts are cleaned here.
     pub fn fails(&mut self, found: FailingContainer) {
         let FailingContainer { name, image, reason, message, exit, ended_by, said, restarts } = found;
-        let [name, reason, ended_by] = [&name, &reason, &ended_by].map(|text| self.reader.share(text));
+        let [name, reason, ended_by] = [&name, &reason, &ended_by].map(|text| self.reader.share(&text::sanitise(text)));
         let [image, message, said] = [&image, &message, &said].map(|text| self.reader.clean(text));
         let found = FailingContainer { name, image, reason, message, exit, ended_by, said, restarts };
         self.facts.particular = Some(Box::new(Particular::Container(found)));
@@ -260,7 +260,8 @@ impl Draft<'_> {
 
     pub fn verdict(&mut self, health: Health, reason: &str, message: &str) {
         let since = self.conditions.iter().filter_map(|condition| condition.since).max();
-        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.reader.clean(message), since });
+        let reason = self.share(&text::sanitise(reason));
+        self.verdict = Some(Verdict { health, reason, message: self.reader.clean(message), since });
     }
 
     /// Sets ready and desired replicas.
