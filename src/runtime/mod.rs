@@ -12,6 +12,7 @@ mod connect;
 mod desk;
 mod evidence;
 mod follow;
+mod heads;
 mod jobs;
 mod journal;
 mod keyboard;
@@ -24,6 +25,7 @@ mod rendered;
 mod repositories;
 mod session;
 mod since;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,7 +39,7 @@ use crate::files::Disk;
 use crate::{demo, programs, records};
 pub use changes::{
     Answered, AppliedBuilds, Asking, ChangeOptions, Changes, FilesHere, Planned, meant as programs_meant, opening as opened_file,
-    outcome as plan_outcome, planned,
+    outcome as plan_outcome, planned, resolved as resolved_order,
 };
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
@@ -49,14 +51,16 @@ use fluxdeck_model::state::following::Beside;
 use fluxdeck_model::state::jobs::{Change, ChangeStep, Task};
 use fluxdeck_model::state::pulls::PullNews;
 use fluxdeck_model::state::{Effect, Epoch, Intent, Link, Message, News, Reply, Terminal, Ticket};
+pub use heads::Heads;
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
-pub use looks::declared_once;
 use looks::{Look, Looks, Means};
+pub use looks::{declared_once, logs_of};
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
+pub use values::gather as release_values;
 
 /// Where a cluster comes from.
 #[derive(Clone)]
@@ -252,9 +256,11 @@ impl Runtime {
             Effect::Remark(at, remark) => self.remark(at, *remark),
             Effect::Propose { ticket, query, is_readonly, context } => self.propose(ticket, *query, is_readonly, context),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
+            Effect::Versions { ticket, query } => self.versions(ticket, *query),
             Effect::WriteDown { ticket, name, text } => self.write_down(ticket, name, text),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
+            Effect::AskHeads { ticket, cluster, sources } => self.ask_heads(ticket, cluster, sources),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
                     journal.record(*act);

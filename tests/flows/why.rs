@@ -117,9 +117,10 @@ async fn from_web_is_down_to_author_subject_and_diff_it_takes_a_key_more() {
     deck.keys("g").await.shows("web: keep sessions in the database").shows("by cleo <").shows("One version at a time");
     deck.shows("deploy/web/deployment.yaml").shows("DATABASE_HOST");
     // and from the objects that it hit: rows have it in the action panel and as a command, texts on g
-    deck.keys("esc : \"why_deploy/web\" enter g").await.shows("by cleo <");
-    deck.keys(": tree enter : \"trace_deploy/web\" enter g").await.shows("by cleo <");
-    deck.keys("tab").await.shows("there is nothing between");
+    deck.keys("esc : \"why_deploy_web/web\" enter g").await.shows("by cleo <");
+    deck.keys(": \"tree\" enter : \"trace_deploy_web/web\" enter g").await.shows("by cleo <");
+    // what was fetched was attempted, and is not applied as long as its health check fails
+    deck.keys("tab").await.shows("1 commit, fetched and not applied").shows("DATABASE_HOST");
     deck.keys("esc : \"commit_main\" enter").await.shows("by cleo <");
     deck.keys("esc : \"commit_nothing-like-it\" enter").await.shows("there is no revision `nothing-like-it` here");
 }
@@ -159,6 +160,77 @@ fn headless_the_same_is_printed_for_people_and_for_programs() {
     assert!(well.code == 0 && well.out.contains("all is well with main@"), "{well:?}");
     let wrong = user.run(&["why", "ks/nope", "--demo"]);
     assert!(wrong.code == 1 && wrong.err.contains("there is no Kustomization `nope`"), "{wrong:?}");
+}
+
+#[test]
+fn headless_hostile_messages_stay_in_their_lines() {
+    let is_hostile = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let user = Fluxdeck::new();
+    for name in ["hostile", "long-message"] {
+        let object = format!("ks/{name}");
+        for line in [
+            vec!["why", &object, "-n", "shards", "--demo"],
+            vec!["why", &object, "-n", "shards", "--demo", "-o", "json"],
+            vec!["trace", &object, "-n", "shards", "--demo"],
+            vec!["why", "-n", "shards", "--demo"],
+        ] {
+            let ran = user.run(&line);
+            assert!(ran.code == 0 && !ran.out.is_empty(), "{line:?}: {ran:?}");
+            assert!(!ran.out.contains(is_hostile) && !ran.err.contains(is_hostile), "{line:?}: {ran:?}");
+        }
+        let ran = user.run(&["why", &object, "-n", "shards", "--demo"]);
+        let longest = ran.out.lines().map(fluxdeck_model::domain::width::of).max();
+        assert!(longest.is_some_and(|longest| longest < 5000), "{longest:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn headless_objects_are_named_as_in_kubectl() {
+    let user = Fluxdeck::new();
+    for line in [
+        &["why", "-n", "faults", "ks/build-error", "--demo"][..],
+        &["why", "ks", "build-error", "-n", "faults", "--demo"],
+        &["why", "ks/faults/build-error", "--demo"],
+        &["why", "ks", "faults/build-error", "--demo"],
+    ] {
+        let ran = user.run(line);
+        assert!(ran.code == 0 && ran.out.starts_with("✗ cause  Kustomization faults/build-error: "), "{line:?}: {ran:?}");
+    }
+    let ran = user.run(&["trace", "-n", "web", "deploy", "web", "--demo"]);
+    assert!(ran.code == 0 && ran.out.contains("Deployment web/web"), "{ran:?}");
+    for (line, said) in [
+        (&["why", "ks", "--demo"][..], "`ks` is not KIND/NAME"),
+        (&["why", "ks/", "--demo"], "`ks/` is not KIND/NAME"),
+        (&["why", "ks/web/build-error", "-n", "faults", "--demo"], "names another namespace than -n"),
+        (&["why", "nope/x", "--demo"], "`nope` is not a kind"),
+    ] {
+        let ran = user.run(line);
+        assert!(ran.code == 2 && ran.err.contains(said), "{line:?}: {ran:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_are_named_as_in_kubectl_and_completed() {
+    let mut deck = Driver::start(120, 40).await;
+    for line in ["why_-n_faults_ks/build-error", "why_ks/build-error_-n_faults", "explain_ks_faults/build-error"] {
+        deck.keys(&format!(": \"{line}\" enter")).await.shows("✗ cause  ").shows("faults/build-error");
+        deck.keys("esc").await;
+    }
+    deck.keys(": \"trace_-n_faults_ks/build-error\" enter").await.shows("trace Kustomization faults/build-error");
+    deck.keys(": \"why_-n_faults_ks/build-er\" tab enter").await.shows("✗ cause  ").shows("faults/build-error");
+    deck.keys(": \"why_-x_ks/build-error\" enter").await.shows("`-x` has no meaning here");
+    deck.keys("esc : \"why_ks/nope\" enter").await.shows("there is no Kustomization `nope`");
+}
+
+/// Where `w` wraps lines or keeps watching, `W` says why.
+#[tokio::test(start_paused = true)]
+async fn from_texts_and_logs_a_key_leads_to_why() {
+    let mut deck = Driver::start(120, 40).await;
+    deck.keys(": \"ks_faults_/build-error\" enter").await;
+    for keys in ["d W", "y W", "v w", "d w"] {
+        deck.keys(keys).await.shows("✗ cause  ").shows("there is no file");
+        deck.keys("esc esc").await;
+    }
 }
 
 #[test]

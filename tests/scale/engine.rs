@@ -11,6 +11,7 @@ use fluxdeck_model::state::{Beginning, Epoch, Input, Key, Message, News, Setting
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use serde_json::{Value, json};
 
 use crate::cluster::Failure;
 use crate::generate::{Fleet, Tier};
@@ -19,6 +20,8 @@ use crate::generate::{Fleet, Tier};
 const PAGE: usize = 500;
 /// Changes that are fed to measure how many the engine takes in a second.
 const CHANGES: usize = 50_000;
+/// Pods that are broken when why is asked.
+const BROKEN: usize = 5_000;
 
 type Objects = BTreeMap<GroupKind, (String, Vec<String>)>;
 
@@ -70,8 +73,29 @@ pub fn run() -> Result<(), Failure> {
     timed("moving", &["j", "pgdn", "G", "g"], &mut app);
     timed("unfold all", &["Z", "G", "k", "z"], &mut app);
     timed("filter", &["/", "p", "a", "y", "m", "esc"], &mut app);
+    break_pods(&objects, &mut readers, &mut app)?;
+    timed(&format!("why, {BROKEN} pods broken"), &["!", "w", "j", "w", "j", "esc", "esc", "!"], &mut app);
     changes(&objects, &mut readers, &mut app, &mut screen)?;
     crate::logs::run(&mut app, &mut screen)
+}
+
+/// Lets pods crash, so that there is something to explain: `w` on one object, and again for all that is broken.
+fn break_pods(objects: &Objects, readers: &mut BTreeMap<GroupKind, Reader>, app: &mut App) -> Result<(), Failure> {
+    let gk = GroupKind::new("", "Pod");
+    let (Some((_, texts)), Some(reader)) = (objects.get(&gk), readers.get_mut(&gk)) else { return Err("tier L has pods".into()) };
+    for page in texts.iter().take(BROKEN).collect::<Vec<_>>().chunks(PAGE) {
+        let mut deltas = Vec::with_capacity(PAGE);
+        for text in page {
+            let mut object: Value = serde_json::from_str(text)?;
+            let container = json!({"name": "app", "ready": false, "restartCount": 7, "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": "cannot open config"}}});
+            object["status"]["conditions"] = json!([{"type": "Ready", "status": "False"}]);
+            object["status"]["containerStatuses"] = json!([container]);
+            deltas.push(Delta::Upsert(Box::new(read(reader, &object.to_string())?)));
+        }
+        feed(app, deltas);
+    }
+    Ok(())
 }
 
 /// Feeds changed objects and counts how many are taken in a second, frames drawn ten times a second in between.

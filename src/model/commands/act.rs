@@ -11,11 +11,28 @@ use crate::forms::Answers;
 use crate::state::{Intent, Setting, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Graph];
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Graph];
+const OBJECTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Pulse, KeyScope::Graph];
 /// Where the panel can be opened: also where keys of actions mean something else.
-const CHOSEN: &[KeyScope] =
-    &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Graph, KeyScope::Events];
+const CHOSEN: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Graph,
+];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.

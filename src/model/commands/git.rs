@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Command> {
 }
 
 /// The fields that git sets, and their files.
-fn fields() -> [Command; 6] {
+fn fields() -> [Command; 7] {
     let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
@@ -40,7 +40,7 @@ fn fields() -> [Command; 6] {
             scopes: &[KeyScope::Text, KeyScope::Why],
             run: Handler::Act(origins),
         },
-        key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields], Gesture::File),
+        key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields, KeyScope::Values], Gesture::File),
         key(
             &["e"],
             "open the file at the line in $EDITOR as your own checkout has it, to commit and push it yourself",
@@ -63,10 +63,17 @@ fn fields() -> [Command; 6] {
             Gesture::EditFile,
         ),
         key(
+            &["B"],
+            "take back the commit that changed it last, as `press` says: a form, the review, then a pull request",
+            "roll back",
+            &[KeyScope::Why],
+            Gesture::RollBack,
+        ),
+        key(
             &["e"],
             "another value for the field, in git: a form, the review, then a pull request",
             "change",
-            &[KeyScope::Fields],
+            &[KeyScope::Fields, KeyScope::Values],
             Gesture::Edit,
         ),
     ]

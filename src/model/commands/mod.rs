@@ -90,6 +90,8 @@ pub enum KeyScope {
     /// YAML, details, events, help.
     Text,
     Logs,
+    /// What Flux's controllers have written about an object.
+    ControllerLogs,
     /// Jobs, as a list and one by one.
     Jobs,
     /// Fields of objects, with the files that set them: of one object, and those that drifted.
@@ -102,6 +104,10 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// The cluster at a glance.
+    Pulse,
+    /// Helm values by layers, and the releases that have them.
+    Values,
     /// What depends on what, as a picture.
     Graph,
     /// A commit, and what it changed.
@@ -121,12 +127,15 @@ impl KeyScope {
             Self::Picker => "list",
             Self::Text => "text",
             Self::Logs => "logs",
+            Self::ControllerLogs => "controller log",
             Self::Jobs => "jobs",
             Self::Fields => "fields",
             Self::File => "file",
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Pulse => "pulse",
+            Self::Values => "values",
             Self::Graph => "graph",
             Self::Commit => "commit",
             Self::Events => "events",
@@ -217,6 +226,10 @@ pub enum Gesture {
     Previous,
     NextContainer,
     Clear,
+    /// Of a log: only lines that matter so much.
+    Level,
+    /// Of the log of a controller: all of it, or what concerns the object.
+    Whole,
     /// Halts queued items; again: stops following the others.
     Stop,
     WatchOn,
@@ -234,6 +247,8 @@ pub enum Gesture {
     Edit,
     /// The file at the head of its branch, edited by hand as a change.
     EditFile,
+    /// Take back the commit that changed what failed.
+    RollBack,
     /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
     Submit,
     PushOnly,
@@ -269,6 +284,15 @@ pub enum Gesture {
     Approve,
     /// Look it up again.
     Again,
+    /// Ask the remotes of sources what they have.
+    Heads,
+    /// Of values: leave out what the chart gives by default, or show it again.
+    Defaults,
+    /// Show what is masked, until the view is left.
+    Unmask,
+    /// Of two releases that are compared: both one step back, or forward.
+    Older,
+    Newer,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

@@ -51,7 +51,11 @@ fn read(wire: &Wire, draft: &mut Draft) {
         () if !is_available => ("DeploymentNotAvailable", "deployment not available".to_owned()),
         () => return draft.verdict(Health::Ready, "", &format!("replicas: {replicas}")),
     };
-    draft.verdict(Health::Progressing, reason, &message);
+    // it stays so until it is resumed: which is not progress, though kstatus calls it that
+    match wire.spec["paused"].as_bool() {
+        Some(true) => draft.verdict(Health::Progressing, "DeploymentPaused", &format!("paused; {message}")),
+        _ => draft.verdict(Health::Progressing, reason, &message),
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +75,11 @@ mod tests {
                 "availableReplicas": available, "readyReplicas": ready, "conditions": conditions
             }
         })
+    }
+
+    fn with_spec(mut object: Value, key: &str, value: &Value) -> Value {
+        object["spec"][key] = value.clone();
+        object
     }
 
     #[test]
@@ -103,6 +112,7 @@ mod tests {
                 ("not ready", rollout(3, 3, 3, 2, &done), Progressing, "LessReady"),
                 ("new replica set not complete", rollout(3, 3, 3, 3, &under_way), Progressing, "ReplicaSetNotAvailable"),
                 ("not available", rollout(3, 3, 3, 3, &unavailable), Progressing, "DeploymentNotAvailable"),
+                ("paused", with_spec(rollout(3, 1, 3, 3, &done), "paused", &json!(true)), Progressing, "DeploymentPaused"),
                 ("deadline exceeded", rollout(3, 1, 3, 3, &exceeded), Failed, "ProgressDeadlineExceeded"),
                 (
                     "edited",

@@ -13,6 +13,7 @@ use crate::actions::{Ask, Step};
 use crate::change::{CommitAsk, PullPlace};
 use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, NotifyBy, ObjectRef, PrintedQuery, Scope, Str, Uid};
+use crate::insight::controller_log::LogConcern;
 use crate::insight::declared::FilePlace;
 use crate::insight::why::{BeginningAsk, Want};
 
@@ -89,6 +90,11 @@ pub enum Effect {
         ticket: Ticket,
         query: Box<ChangeQuery>,
     },
+    /// Find the commits that may have changed the object of a change. The reply is `Reply::Versions`.
+    Versions {
+        ticket: Ticket,
+        query: Box<ChangeQuery>,
+    },
     /// Write a text down for the user's editor, as a file of that name. The reply is `Reply::Written`.
     WriteDown {
         ticket: Ticket,
@@ -123,6 +129,12 @@ pub enum Effect {
         /// Where its source is, if a source in a cluster leads to it.
         cluster: ClusterId,
         offered: Offered,
+    },
+    /// Ask the remotes of these sources what they have, for a view. The replies are `Reply::Head`, one for each as it comes.
+    AskHeads {
+        ticket: Ticket,
+        cluster: ClusterId,
+        sources: Vec<ObjectRef>,
     },
     /// Ask for this user's rights.
     Review {
@@ -229,11 +241,15 @@ pub enum Aspect {
     /// Spec summary, history and events.
     Details,
     Logs(LogRequest),
+    /// What Flux's controllers have written about it.
+    ControllerLogs(ControllerLogRequest),
     /// What git has for it, as that Flux Kustomization renders it. `fetches`: a repository without a local copy is fetched.
     Declared {
         applied_by: ObjectRef,
         fetches: bool,
     },
+    /// Of a HelmRelease: its values by layers, and its releases.
+    Values,
     /// A file that sets a field of it.
     File(Box<FilePlace>),
     /// What its record does not say of why it is as it is: its body, its events, and this.
@@ -256,6 +272,38 @@ pub struct LogRequest {
     /// The previous instance.
     pub previous: bool,
     pub timestamps: bool,
-    /// How many lines before the end to start with.
-    pub tail: u32,
+    pub span: LogSpan,
+}
+
+/// Which part of a log is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSpan {
+    /// How many lines before the end to start with; none for all that are kept.
+    pub tail: Option<u32>,
+    /// Nothing that was written before.
+    pub since: Option<Timestamp>,
+    /// Also what is written from now on.
+    pub follows: bool,
+    /// What is refused ends it, as a command does; otherwise it is tried again as long as somebody looks.
+    pub gives_up: bool,
+}
+
+impl Default for LogSpan {
+    fn default() -> Self {
+        Self { tail: None, since: None, follows: true, gives_up: false }
+    }
+}
+
+/// The logs of Flux's controllers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControllerLogRequest {
+    /// What they are read for; by default all that they write.
+    pub concern: LogConcern,
+    /// The namespace in which Flux runs, where a person says it; else it is looked for.
+    pub namespace: Option<Str>,
+    /// All lines of the controllers that reconcile these objects, also those about others.
+    pub is_whole: bool,
+    /// The previous instances.
+    pub previous: bool,
+    pub span: LogSpan,
 }

@@ -33,10 +33,10 @@ pub use acting::policy_of;
 pub use cluster::{Cluster, Link, ServerFacts, TreeState};
 pub use declared::Manifest;
 pub use drafts::{ChangeDraft, DraftOf};
-pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
+pub use effect::{Aspect, ControllerLogRequest, Effect, LogRequest, LogSpan, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{ChangeQuery, Confirmed, Intent, PolicyConsent, Question, Setting, Show, Wanted};
-pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Manuscript, Message, News, Reply};
+pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Manuscript, Message, News, ReadController, Reply};
 pub use notice::{Ends, Notice};
 
 use crate::domain::{ClusterId, Context, Guarded, NotifyBy};

@@ -8,14 +8,17 @@ mod changes;
 mod charts;
 mod conformance;
 mod connection;
+mod controller_logs;
 mod demo;
 mod drift;
 mod forges;
 mod get;
 mod git;
 mod happened;
+mod installed;
 pub mod outages;
 mod playbooks;
+mod rolled_back;
 mod schemas;
 mod screen;
 mod snapshots;
@@ -23,6 +26,7 @@ mod teeth;
 mod tree;
 mod troubled;
 mod users;
+mod values;
 mod ways;
 mod why;
 
@@ -49,6 +53,7 @@ pub const ALL: &[&[Trial]] = &[
     charts::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
+    controller_logs::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
     forges::TRIALS,
@@ -57,8 +62,10 @@ pub const ALL: &[&[Trial]] = &[
     get::TRIALS,
     git::TRIALS,
     happened::TRIALS,
+    installed::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
+    rolled_back::TRIALS,
     schemas::TRIALS,
     screen::TRIALS,
     snapshots::TRIALS,
@@ -66,6 +73,7 @@ pub const ALL: &[&[Trial]] = &[
     tree::TRIALS,
     troubled::TRIALS,
     users::TRIALS,
+    values::TRIALS,
     ways::TRIALS,
     why::TRIALS,
 ];

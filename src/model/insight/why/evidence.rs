@@ -198,7 +198,10 @@ impl ClaimFacts {
     /// Reads the body of a claim and its events; none where it is bound.
     pub fn read(body: &Value, events: &[EventRow]) -> Option<Self> {
         let phase = text(body, "/status/phase");
-        let warning = events.iter().rev().find(|event| event.is_warning || event.reason == "WaitForFirstConsumer");
+        let warning = events
+            .iter()
+            .rev()
+            .find(|event| event.is_warning || matches!(event.reason.as_str(), "WaitForFirstConsumer" | "FailedBinding"));
         (phase != "Bound").then(|| Self {
             name: text(body, "/metadata/name"),
             phase,

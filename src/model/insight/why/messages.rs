@@ -58,7 +58,25 @@ pub fn checked(message: &str) -> Vec<NamedObject> {
         namespace: found.get(2).map_or("", |it| it.as_str()).to_owned(),
         name: found[3].to_owned(),
     };
-    CHECKED.captures_iter(message).take(64).map(object).collect()
+    // Helm 4 (`pkg/kube/statuswait.go`): `resource Deployment/apps/web not ready. status: InProgress, message: …`
+    static WAITED: LazyLock<Regex> = LazyLock::new(|| pattern(r"resource ([A-Za-z]+)/([a-z0-9.-]*)/([a-zA-Z0-9.:-]+) not ready"));
+    CHECKED.captures_iter(message).chain(WAITED.captures_iter(message)).take(64).map(object).collect()
+}
+
+/// The hook or the test of a chart that a message says failed: `job web-migrate failed: BackoffLimitExceeded` (Helm `pkg/kube/wait.go`).
+pub fn hooked(message: &str) -> Option<(&'static Kind, &str)> {
+    static HOOK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(job|pod) ([a-z0-9.-]+) failed"));
+    static WAITED: LazyLock<Regex> = LazyLock::new(|| pattern(r"resource (Job|Pod)/[a-z0-9.-]*/([a-z0-9.-]+) not ready"));
+    let found = HOOK.captures(message).or_else(|| WAITED.captures(message))?;
+    let kind = if found[1].eq_ignore_ascii_case("job") { kinds::JOB } else { kinds::POD };
+    Some((kind, found.get(2)?.as_str()))
+}
+
+/// The namespace that a message says is being deleted (k8s.io/apiserver `plugin/namespace/lifecycle`).
+pub fn ending_namespace(message: &str) -> Option<&str> {
+    static ENDING: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"unable to create new content in namespace (\S+) because it is being terminated"));
+    captured(&ENDING, message)
 }
 
 /// Namespace and name of the dependency that a message names.
@@ -79,9 +97,21 @@ static NEEDED: [&Kind; 6] = [
 
 /// What a message says does not exist.
 pub fn absent(message: &str) -> Option<(&'static Kind, &str)> {
+    // Kubernetes `plugin/pkg/admission/priority`
+    static PRIORITY: LazyLock<Regex> = LazyLock::new(|| pattern(r"no PriorityClass with name (\S+) was found"));
+    if let Some(name) = captured(&PRIORITY, message) {
+        return Some((kinds::PRIORITY_CLASS, name));
+    }
     let found = ABSENT.captures(message)?;
     let kind = NEEDED.into_iter().find(|kind| kind.kind.eq_ignore_ascii_case(&found[1]))?;
     Some((kind, found.get(2)?.as_str()))
+}
+
+/// The key that a volume asks for in vain: `references non-existent secret key: tls.key` (Kubernetes `pkg/volume/secret`, `configmap`).
+pub fn absent_volume_key(message: &str) -> Option<(&'static str, &str)> {
+    static MOUNTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"references non-existent (secret|config) key: (\S+)"));
+    let found = MOUNTED.captures(message)?;
+    Some((if &found[1] == "secret" { kinds::SECRET.kind } else { kinds::CONFIG_MAP.kind }, found.get(2)?.as_str()))
 }
 
 /// The key that a message says something lacks, and what lacks it: kind and `namespace/name`.
@@ -131,6 +161,13 @@ pub fn plain(message: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => UNPACKED.replace_all(text, ""),
         Cow::Owned(text) => Cow::Owned(UNPACKED.replace_all(&text, "").into_owned()),
     }
+}
+
+/// What Helm says of a release that failed, without the names of the release and its chart: the object itself has them
+/// (helm-controller `internal/reconcile`).
+pub fn of_release(message: &str) -> Cow<'_, str> {
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Helm \w+ failed) for release \S+ with chart \S+: "));
+    LEAD.replace(message, "$1: ")
 }
 
 /// What follows the last of these words.

@@ -21,15 +21,18 @@ mod remedy;
 mod sight;
 pub mod since;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod walk;
 mod wants;
 mod wording;
 
 use jiff::Timestamp;
+use rustc_hash::FxHashSet;
 
 pub use causes::{ALL as CAUSES, CauseRule};
 pub use clue::{Clue, Diagnosis, Witness};
+pub use controllers::controller_of;
+pub use controllers::{COMPONENT, PART_OF, SHARD};
 pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};
@@ -39,9 +42,11 @@ pub use walk::{Course, CourseEnd, Lead, MOST_STEPS};
 pub use wants::{Want, wants};
 
 use crate::domain::store::{Coverage, Presence};
-use crate::domain::{Health, NodeId, Object, ObjectRef, Scope, Str};
+use crate::domain::{Health, NodeId, Object, ObjectRef, Relation, Scope, Str};
 use crate::kinds::{self, Role, Trait};
 
+/// Most objects that are looked at for since when all is well.
+const MOST_WELL: usize = 5000;
 /// Most objects that are listed as waiting for one that fails.
 const MOST_WAITING: usize = 200;
 
@@ -113,9 +118,11 @@ impl Explanation {
 fn message_of(object: &Object) -> &str {
     let condition =
         |kind: &str| object.conditions.iter().find(|condition| &*condition.kind == kind && &*condition.status == "False");
-    let is_undone =
-        matches!(&*object.verdict.reason, "RollbackSucceeded" | "UninstallSucceeded") && object.verdict.health != Health::Ready;
-    match condition("Released").filter(|_| is_undone) {
+    let (reason, message) = (&*object.verdict.reason, &*object.verdict.message);
+    let is_undone = matches!(reason, "RollbackSucceeded" | "UninstallSucceeded") && object.verdict.health != Health::Ready;
+    // that it gave up does not say why it failed
+    let gave_up = matches!(reason, "RetriesExceeded" | "MissingRollbackTarget") && messages::says(message, &["failed to "]);
+    match condition("Released").filter(|_| is_undone || gave_up) {
         Some(released) if !released.message.is_empty() => &released.message,
         _ => &object.verdict.message,
     }
@@ -198,7 +205,7 @@ fn diagnosed(sight: &Sight, course: &Course, dossier: &Dossier) -> (&'static Cau
 fn well(sight: &Sight, id: NodeId, course: &Course) -> Explanation {
     let about = sight.reference(id).clone();
     let health = sight.health(id);
-    let since = since_of(sight, id);
+    let since = well_since(sight, id);
     let says = wording::well(sight, id);
     let witness = wording::witness(sight, id);
     let step = Because { object: about.clone(), health, says, witness, since, part: StepPart::Asked };
@@ -267,7 +274,7 @@ fn beyond(sight: &Sight, course: &Course) -> Vec<Because> {
 /// Those that wait for any of these, in one step.
 fn waiting(sight: &Sight, on_course: &[NodeId]) -> Option<Because> {
     let depends = |node: &NodeId| {
-        let links = sight.store.incoming(*node).iter().filter(|link| link.relation == crate::domain::Relation::DependsOn);
+        let links = sight.store.incoming(*node).iter().filter(|link| link.relation == Relation::DependsOn);
         links.map(|link| link.node).collect::<Vec<_>>()
     };
     let mut found: Vec<_> = on_course
@@ -293,6 +300,25 @@ fn waiting(sight: &Sight, on_course: &[NodeId]) -> Option<Because> {
 fn since_of(sight: &Sight, id: NodeId) -> Option<Timestamp> {
     let object = sight.object(id)?;
     object.verdict.since.or(object.created).filter(|since| *since <= sight.now)
+}
+
+/// Since when all is well: the latest of the object and of what it applied, down to workloads. Ready of an applier says nothing of pods
+/// where it waits for none; a pod that came since says nothing of the workload. Costs a look at each, of which there are at most
+/// [`MOST_WELL`].
+fn well_since(sight: &Sight, id: NodeId) -> Option<Timestamp> {
+    let (mut latest, mut left, mut seen, mut open) = (since_of(sight, id), MOST_WELL, FxHashSet::default(), vec![id]);
+    while let Some(node) = open.pop().filter(|_| left > 0) {
+        if !seen.insert(node) {
+            continue;
+        }
+        left -= 1;
+        let since = sight.object(node).and_then(|object| object.verdict.since).filter(|since| *since <= sight.now);
+        latest = latest.max(since);
+        if sight.kind(node).role != Role::Workload {
+            open.extend(sight.out(node, Relation::Applies));
+        }
+    }
+    latest
 }
 
 /// The nearest object above that applies what a source has fetched, with the revision that it attempted last.

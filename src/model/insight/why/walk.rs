@@ -3,16 +3,18 @@
 //! ```text
 //!  waiting      → the dependency that its message names, else the first that is not ready
 //!  no source    → the source, chart or image repository that is not ready
+//!  named        → what the message names: a namespace that ends, a hook of a chart, the controller that serves artifacts
 //!  not healthy  → the worst child, those first that the message of the health check names
 //!  well itself  → what below it fails; else the source that fetches nothing new; else what applies it
 //! ```
 //! Costs a look at the children of each object on the way, of which there are at most [`MOST_STEPS`].
 
+use super::causes::artifacts::NOT_FETCHED;
 use super::messages;
 use super::sight::Sight;
 use crate::domain::store::Presence;
 use crate::domain::{Health, NodeId, Object, ObjectRef, Relation};
-use crate::kinds::Role;
+use crate::kinds::{self, Kind, Role, Trait};
 
 /// Longest way: longer than any chain of owners, appliers and dependencies that was seen; what is longer says that it ends there.
 pub const MOST_STEPS: usize = 32;
@@ -151,6 +153,9 @@ impl Sight<'_> {
         if let Some(controller) = self.stopped_controller(id, object) {
             return Turn::To(controller, Lead::Controller, false);
         }
+        if let Some(turn) = self.named(super::message_of(object), id) {
+            return turn;
+        }
         if self.lacks_content(id, object)
             && let Some(source) = self.content(id)
         {
@@ -166,6 +171,29 @@ impl Sight<'_> {
         let child = self.child(id, &Health::is_failing, &named).or_else(|| self.unready(id, &named));
         let any = || self.child(id, &Health::is_failing, &[]).or_else(|| self.unready(id, &[]));
         child.or_else(any).unwrap_or(Turn::Cause)
+    }
+
+    /// What a message names that is to blame: a namespace that is being deleted, the hook of a chart that failed, the controller that does
+    /// not serve artifacts.
+    fn named(&self, message: &str, id: NodeId) -> Option<Turn> {
+        let about = self.reference(id);
+        let find = |kind: &Kind, namespace: &str, name: &str| {
+            let object = ObjectRef::new(about.cluster, kind.gk(), namespace, name);
+            self.store.find(&object).filter(|node| *node != id && self.object(*node).is_some())
+        };
+        if let Some(name) = messages::ending_namespace(message) {
+            let node = find(kinds::NAMESPACE, "", name).filter(|node| self.health(*node) == Health::Terminating)?;
+            return Some(Turn::To(node, Lead::Dependency, false));
+        }
+        if let Some((kind, name)) = messages::hooked(message) {
+            let node = find(kind, &about.namespace, name).filter(|node| self.health(*node) != Health::Ready)?;
+            return Some(Turn::To(node, Lead::Child, false));
+        }
+        if messages::says(message, NOT_FETCHED) {
+            let node = self.controllers().get("source-controller").filter(|node| self.health(*node) != Health::Ready)?;
+            return Some(Turn::To(node, Lead::Controller, false));
+        }
+        None
     }
 
     /// What an object waits for: a dependency, or what it takes its content from.
@@ -258,6 +286,9 @@ impl Sight<'_> {
         if let Some(controller) = self.stopped_controller(id, object) {
             return Turn::To(controller, Lead::Controller, false);
         }
+        if is_remarked(self.kind(id), object) {
+            return Turn::Cause;
+        }
         self.above(id)
     }
 
@@ -296,8 +327,20 @@ fn checks_health(object: &Object) -> bool {
     let (reason, message) = (&*object.verdict.reason, super::message_of(object));
     match reason {
         "HealthCheckFailed" | "HealthCheckCanceled" | "Progressing" | "ProgressingWithRetry" | "TestFailed" => true,
+        "BuildFailed" | "ArtifactFailed" => false,
         _ => {
-            messages::says(message, &["timeout waiting for", "failed early due to", "health check", "context deadline exceeded"])
+            // a webhook that does not answer in time is not a health check, nor is what the API server refuses
+            let is_refused = ["dry-run failed", "calling webhook", "call webhook", "failed to download archive"];
+            let ends =
+                ["timeout waiting for", "failed early due to", "health check", "context deadline exceeded", "not ready. status:"];
+            messages::says(message, &ends) && !messages::says(message, &is_refused)
         }
     }
+}
+
+/// Whether an object that is ready says that something is wrong all the same: an autoscaler that cannot scale, a release whose objects
+/// were changed.
+fn is_remarked(kind: &Kind, object: &Object) -> bool {
+    let reason = &*object.verdict.reason;
+    kind.has(Trait::Scaler) && !reason.is_empty() || reason == "DriftDetected"
 }

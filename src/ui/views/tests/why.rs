@@ -3,11 +3,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::change::CommitAsk;
-use fluxdeck_model::domain::{CommitNote, EventRow, HistoryEnd, PullMark, RawCommit};
+use fluxdeck_model::domain::{CommitNote, EventRow, HistoryEnd, PullMark, RawCommit, width};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::evidence::LogEnd;
 use fluxdeck_model::insight::why::since::ReadyRevision;
 use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Learned, Revisions, Suspect};
+use fluxdeck_model::kinds;
 use fluxdeck_model::state::Effect;
 
 fn pod() -> Value {
@@ -185,6 +186,64 @@ fn what_changes_elsewhere_is_looked_at_once_a_second_and_what_is_on_the_way_at_o
     let lines = world.show(&mut view, 80, 20);
     assert!(lines[0].contains("container web exits 3"), "{lines:#?}");
     assert_ne!(made(&view), first);
+}
+
+/// Texts of anybody: long, with escape sequences, with writing from right to left, with marks on top of one another, wide.
+fn hostile() -> Vec<String> {
+    vec![
+        "x".repeat(1 << 20),
+        format!("\u{1b}[2J\u{1b}]0;owned\u{7}{}", "\u{1b}[31m".repeat(1 << 10)),
+        "\u{202e}\u{2066}gnp.exe\u{200b}\u{feff}".repeat(64),
+        format!("a{}", "\u{301}".repeat(1 << 12)),
+        "\r\n\t\u{0}\u{8}\u{85}\u{2028}".repeat(256),
+        "界".repeat(1 << 12),
+        "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}".repeat(1 << 8),
+        "مرحبا".repeat(1 << 8),
+    ]
+}
+
+fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}' | '\u{2028}')
+}
+
+#[test]
+fn hostile_texts_stay_in_their_lines_wherever_a_first_cause_is_said() {
+    for text in hostile() {
+        for (reason, message) in [
+            ("BuildFailed", format!("kustomize build failed: {text}")),
+            ("ReconciliationFailed", format!("admission webhook \"{text}\" denied the request: {text}")),
+            ("UpgradeFailed", format!("template: {text}:1:2: {text}")),
+            ("HealthCheckFailed", format!("timeout waiting for: [Deployment/apps/web status: '{text}']")),
+        ] {
+            let (mut world, object) = world();
+            let conditions = json!([{"type": "Ready", "status": "False", "reason": reason, "message": message}]);
+            world.put("ks", &json!({"status": {"observedGeneration": 1, "conditions": conditions, "inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}}));
+            let mut crash = pod();
+            crash["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] = text.clone().into();
+            crash["status"]["containerStatuses"][0]["image"] = text.clone().into();
+            crash["status"]["containerStatuses"][0]["lastState"]["terminated"]["reason"] = text.clone().into();
+            world.put("po", &crash);
+            let mut said = Vec::new();
+            for kind in [kinds::KUSTOMIZATION, kinds::DEPLOYMENT, kinds::POD] {
+                let name = if *kind == *kinds::POD { "web-1-a" } else { "web" };
+                let of = ObjectRef::new(object.cluster, kind.gk(), "apps", name);
+                let node = world.state().cluster().store.find(&of).expect("it is there");
+                // above the keys, on its row, and in full
+                said.push(sentence::of_object(world.state(), node, false).text);
+                said.push(world.state().cluster().message_of(node, &world.state().person_clock()));
+                said.extend(sentence::why(world.state(), node).map(|cause| cause.says));
+                let mut view = WhyView::new(of);
+                world.act(|cx| view.opened(cx));
+                let lines = world.show(&mut view, 80, 24);
+                assert!(lines[0].contains("cause  "), "{lines:#?}");
+                assert!(lines.len() == 24 && lines.iter().all(|line| width::of(line) <= 80), "{lines:#?}");
+                said.extend(lines);
+                said.extend(view.lines.iter().map(|line| line.text.clone()));
+            }
+            said.extend(world.show(&mut All::default(), 100, 6));
+            assert!(said.iter().all(|line| !line.contains(is_hostile)), "{reason}");
+        }
+    }
 }
 
 #[test]

@@ -155,13 +155,14 @@ pub fn key_of(press: &Press) -> Option<(String, String)> {
         Remedy::Logs => key("l", "logs"),
         Remedy::File => key("o", "file"),
         Remedy::Events => key("v", "events"),
+        Remedy::ControllerLogs => key("L", "log of its controller"),
         Remedy::Reset => of_action(actions::RESET),
         Remedy::Resume => of_action(actions::RESUME),
         Remedy::Reconcile => of_action(actions::RECONCILE),
         Remedy::ReconcileWithSource => of_action(actions::RECONCILE_WITH_SOURCE),
         Remedy::RollBack => {
             let playbook = playbooks::find(press.remedy.slug())?;
-            (format!("a {}", playbook.key), playbook.label.trim_end_matches('…').to_owned())
+            (playbook.key.to_owned(), playbook.label.trim_end_matches('…').to_owned())
         }
     })
 }

@@ -32,6 +32,11 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
                 .press(&[Remedy::File, Remedy::Reconcile]),
         );
     }
+    if says(message, &["the server has asked for the client to provide credentials"]) {
+        return Some(
+            clue.diagnose("the API server does not take the credentials that it has for the cluster").press(&[Remedy::File]),
+        );
+    }
     let is_refused =
         clue.reason == "AccessDenied" || says(message, &["cross-namespace references have been blocked", "cannot impersonate"]);
     is_refused.then(|| clue.diagnose(format!("access is denied: {}", brief(message))).press(&[Remedy::File]))

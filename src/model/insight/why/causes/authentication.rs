@@ -22,6 +22,10 @@ const REFUSED: &[&str] = &[
     "access denied",
     "accessdenied",
     "signaturedoesnotmatch",
+    "authorization failed",
+    "access to the resource is denied",
+    "denied: ",
+    "insufficient_scope",
     "could not read username",
     "status code: 403",
     "403 forbidden",
@@ -30,11 +34,16 @@ const REFUSED: &[&str] = &[
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let message = clue.failed().filter(|_| clue.kind.is_flux())?;
     let server = host(message).unwrap_or_else(|| "the server".to_owned());
-    let text = if says(message, &["knownhosts", "host key", "hostkey"]) {
+    let text = if says(message, &["knownhosts: key is unknown", "key is unknown"]) {
+        format!("known_hosts has no key of {server}: it is missing there, or this is not the server")
+    } else if says(message, &["knownhosts", "host key", "hostkey"]) {
         format!("{server} shows another host key than known_hosts has: it was rotated, or this is not the server")
     } else if says(message, &["attempted methods", "publickey", "ssh: handshake failed"]) {
         format!("{server} refuses the deploy key: it was rotated or removed there")
-    } else if clue.reason == "AuthenticationFailed" || says(message, REFUSED) {
+    } else if clue.reason == "AuthenticationFailed" && !says(message, REFUSED) {
+        // nobody was asked: they cannot even be made use of
+        format!("its credentials are of no use: {}", brief(message))
+    } else if says(message, REFUSED) {
         let why = message.rsplit(": ").find(|part| says(part, REFUSED)).unwrap_or(message);
         format!("{server} refuses the credentials, or wants some: {}", brief(why))
     } else {

@@ -1,5 +1,9 @@
 //! A container that ends, again and again or for good.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::CauseRule;
 use crate::domain::text::counted;
 use crate::insight::why::clue::{Clue, Diagnosis};
@@ -8,9 +12,20 @@ use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule = CauseRule { name: "crash", doc: "a container ends with an error, or cannot be started", find };
 
+/// What a runtime says of a command that it cannot start (opencontainers/runc `libcontainer`).
+static START: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"exec: "([^"]+)": (executable file not found|stat [^:]+: no such file|no such file|permission denied)"#)
+        .expect("a pattern")
+});
+
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let container = clue.container()?;
     let name = &container.name;
+    if let Some(found) = [&container.said, &container.message].into_iter().find_map(|text| START.captures(text)) {
+        let why = if &found[2] == "permission denied" { "may not be executed" } else { "is not in its image" };
+        let says = format!("container {name} cannot be started: its command {} {why}{}", &found[1], times(container.restarts));
+        return Some(clue.diagnose(says).press(&[Remedy::File, Remedy::Events]));
+    }
     let last = clue
         .evidence
         .and_then(|evidence| evidence.log.get())

@@ -1,6 +1,6 @@
 //! An image that cannot be pulled (Kubernetes `pkg/kubelet/images/types.go`).
 
-use super::CauseRule;
+use super::{CauseRule, certificate};
 use crate::insight::why::clue::{Clue, Diagnosis};
 use crate::insight::why::messages::{brief, says};
 use crate::insight::why::remedy::Remedy;
@@ -24,6 +24,7 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let registry = event.map_or(&*container.message, |event| &event.message);
     let why = match () {
         () if &*container.reason == "InvalidImageName" => Some("this is not the name of an image"),
+        () if certificate::trouble(registry).is_some() => Some("the certificate of the registry is not accepted"),
         () if says(registry, &["toomanyrequests", "too many requests", "rate limit"]) => {
             Some("the registry limits how often it is asked")
         }

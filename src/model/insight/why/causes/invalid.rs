@@ -19,6 +19,11 @@ static INVALID: LazyLock<Regex> =
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let message = clue.failed()?;
     let Some(found) = INVALID.captures(message) else {
+        if says(message, &["namespace not specified"]) {
+            let what = message.split(" namespace not specified").next().map(brief).unwrap_or_default();
+            let text = format!("{what} has no namespace: its manifest names none, nor does `targetNamespace`");
+            return Some(clue.diagnose(text).press(&[Remedy::File]));
+        }
         let is_refused = says(message, &["dry-run failed", "field is immutable", "strict decoding error", "unknown field"]);
         return is_refused.then(|| clue.diagnose(brief(message)).press(&[Remedy::File]));
     };

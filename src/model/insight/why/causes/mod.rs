@@ -3,31 +3,49 @@
 
 mod absent_kind;
 mod access;
+mod api_server;
+pub(super) mod artifacts;
 mod authentication;
+mod autoscaler;
 mod build;
+mod certificate;
 mod circle;
+mod conflict;
 mod controller;
 mod crash;
+mod drifted;
+mod hook;
 mod image;
+mod immutable;
 mod invalid;
+mod job;
 mod locked;
 mod memory;
 mod missing;
 mod needed;
 mod network;
+mod no_tag;
 mod node;
 mod other;
+mod ownership;
 mod passed;
 mod path;
+mod paused;
+mod pod_security;
 mod probe;
+mod push;
 mod quota;
+mod rate_limit;
 mod reference;
+mod schema;
 mod sops;
 mod suspended;
+mod template;
 mod terminating;
 mod unreadable;
 mod unschedulable;
 mod variable;
+mod verification;
 mod volume;
 mod waits;
 mod webhook;
@@ -55,9 +73,16 @@ pub static ALL: &[&CauseRule] = &[
     &controller::RULE,
     &suspended::RULE,
     &terminating::RULE,
+    &paused::RULE,
+    &autoscaler::RULE,
+    &drifted::RULE,
     &webhook::RULE,
     &absent_kind::RULE,
+    &pod_security::RULE,
     &quota::RULE,
+    &ownership::RULE,
+    &schema::RULE,
+    &template::RULE,
     &needed::RULE,
     &image::RULE,
     &volume::RULE,
@@ -66,15 +91,26 @@ pub static ALL: &[&CauseRule] = &[
     &memory::RULE,
     &probe::RULE,
     &crash::RULE,
+    &hook::RULE,
+    &job::RULE,
     &locked::RULE,
     &sops::RULE,
     &variable::RULE,
+    &verification::RULE,
+    &push::RULE,
     &access::RULE,
+    &api_server::RULE,
+    &artifacts::RULE,
+    &rate_limit::RULE,
+    &certificate::RULE,
     &authentication::RULE,
+    &no_tag::RULE,
     &reference::RULE,
     &network::RULE,
     &path::RULE,
     &build::RULE,
+    &immutable::RULE,
+    &conflict::RULE,
     &invalid::RULE,
     &waits::RULE,
     &passed::RULE,

@@ -4,7 +4,7 @@ use super::CauseRule;
 use crate::domain::ObjectRef;
 use crate::domain::store::Presence;
 use crate::insight::why::clue::{Clue, Diagnosis};
-use crate::insight::why::messages::{absent, absent_key, captured};
+use crate::insight::why::messages::{absent, absent_key, absent_volume_key, captured};
 use crate::insight::why::remedy::Remedy;
 use std::sync::LazyLock;
 
@@ -27,12 +27,17 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
     let texts = [clue.failed(), event.map(|event| event.message.as_str())];
     let (message, is_event) = texts.into_iter().zip([false, true]).find_map(|(text, is_event)| {
         let text = text?;
-        (absent(text).is_some() || absent_key(text).is_some() || clue.kind.is_flux() && LACKS.is_match(text))
-            .then_some((text, is_event))
+        (absent(text).is_some()
+            || absent_key(text).is_some()
+            || absent_volume_key(text).is_some()
+            || clue.kind.is_flux() && LACKS.is_match(text))
+        .then_some((text, is_event))
     })?;
     let namespace = &clue.reference().namespace;
     let (says, key) = if let Some((key, kind, name)) = absent_key(message) {
         (format!("{kind} {name} has no key {key}"), format!("{kind} {name}"))
+    } else if let Some((kind, key)) = absent_volume_key(message) {
+        (format!("a volume of it asks for key {key}, which its {kind} does not have"), format!("{kind} {key}"))
     } else if let Some((kind, name)) = absent(message) {
         let path = if name.contains('/') || !kind.namespaced { name.to_owned() } else { format!("{namespace}/{name}") };
         let (of, own) = path.split_once('/').unwrap_or(("", &path));

@@ -2,7 +2,8 @@
 
 use super::CauseRule;
 use crate::insight::why::clue::{Clue, Diagnosis};
-use crate::insight::why::messages::brief;
+use crate::insight::why::controllers::controller_of;
+use crate::insight::why::messages::{brief, of_release};
 use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule =
@@ -15,9 +16,10 @@ pub(super) fn found(clue: &Clue) -> Diagnosis {
         ("", "", None) => (format!("it is {}, and nothing says why", clue.health.word().to_lowercase()), None),
         ("", reason, Some(event)) => (format!("{reason}: {}", brief(&event.message)), Some(event)),
         ("", reason, None) => (reason.to_owned(), None),
-        (message, _, _) => (brief(message), None),
+        (message, _, _) => (brief(&of_release(message)), None),
     };
     let remedies: &[Remedy] = match () {
+        () if controller_of(clue.kind).is_some() => &[Remedy::Reconcile, Remedy::Events, Remedy::ControllerLogs],
         () if clue.kind.is_flux() => &[Remedy::Reconcile, Remedy::Events],
         () if clue.has_pods() => &[Remedy::Events, Remedy::Logs],
         () => &[Remedy::Events],

@@ -17,12 +17,13 @@ static EXCEEDED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern")
 });
 static UNSAID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"failed quota: ([^:]+): must specify (.+)").expect("a pattern"));
-static LIMIT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"((?:maximum|minimum) [a-z-]+ (?:usage|size) per \w+ is [^.]+)").expect("a pattern"));
+static LIMIT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"((?:(?:maximum|minimum) [a-z-]+ (?:usage|size)|[a-z-]+ max limit to request ratio) per \w+ is .+?)(?:\]|\.  | \.|\.$|$)").expect("a pattern")
+});
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let event = clue.warning(&["FailedCreate"]).map(|event| event.message.as_str());
-    let is_of_quota = |text: &&str| text.contains("quota") || text.contains(" usage per ");
+    let is_of_quota = |text: &&str| text.contains("quota") || text.contains(" usage per ") || text.contains(" ratio per ");
     let message = [clue.failed(), event].into_iter().flatten().find(is_of_quota)?;
     let namespace = &clue.reference().namespace;
     let clean = |text: &str| text.trim_end_matches([',', '.']).to_owned();

@@ -1,8 +1,12 @@
 //! A branch, tag, version, chart or repository that is not there.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::CauseRule;
 use crate::insight::why::clue::{Clue, Diagnosis};
-use crate::insight::why::messages::{brief, says};
+use crate::insight::why::messages::{brief, captured, says};
 use crate::insight::why::remedy::Remedy;
 use crate::kinds::Role;
 
@@ -29,11 +33,19 @@ const ABSENT: &[&str] = &[
     "no chart name found",
     "chart not found",
     "does not exist",
+    "git repository is empty",
+    "has no commits",
 ];
+
+/// source-controller `fetchBucketObjects`.
+static BUCKET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"bucket '([^']+)' not found").expect("a pattern"));
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     let is_source = matches!(clue.kind.role, Role::Source | Role::Image | Role::Operator);
-    let message = clue.failed().filter(|message| is_source && says(message, ABSENT))?;
+    let message = clue.failed().filter(|message| is_source && (says(message, ABSENT) || BUCKET.is_match(message)))?;
+    if let Some(name) = captured(&BUCKET, message) {
+        return Some(clue.diagnose(format!("there is no bucket {name}")).press(&[Remedy::File, Remedy::Reconcile]));
+    }
     // as it is written: the branch of a repository, the tag of an artifact
     let what = clue.object.and_then(|object| object.facts.cells.get(1)).filter(|_| clue.kind.role == Role::Source);
     let what = what.filter(|what| !what.is_empty()).map_or_else(String::new, |what| format!(" ({what})"));

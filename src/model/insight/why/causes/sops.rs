@@ -24,7 +24,14 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         ],
     );
     let is_of_sops = is_of_keys || says(message, &["failed to decrypt", "decryption failed", "sops", "cannot decrypt"]);
-    let text = if is_of_keys {
+    let text = if says(message, &["verify sops data integrity"]) {
+        "an encrypted file was changed by hand after it was encrypted: its MAC does not match".to_owned()
+    } else if says(message, &["configuring decryption is required"]) {
+        let what = message.split(" is SOPS encrypted").next().map(|what| brief(what.rsplit(": ").next().unwrap_or(what)));
+        format!("{} is encrypted by SOPS, and no decryption is set for it", what.unwrap_or_else(|| "an object".to_owned()))
+    } else if says(message, &["failed to import"]) {
+        format!("a key that was given for decryption is of no use: {}", brief(message))
+    } else if is_of_keys {
         "none of the keys that it has opens a file encrypted by SOPS: the key is missing, or another one".to_owned()
     } else {
         format!("a file cannot be decrypted: {}", brief(message))

@@ -5,14 +5,18 @@ use crate::domain::text::counted;
 use crate::domain::{Health, duration};
 use crate::insight::why::clue::{Clue, Diagnosis, Witness};
 use crate::insight::why::controllers::controller_of;
-use crate::insight::why::messages::brief;
+use crate::insight::why::messages::{brief, ending_namespace};
+use crate::insight::why::remedy::Remedy;
 
 pub(super) const RULE: CauseRule =
     CauseRule { name: "terminating", doc: "the object is being deleted, and a finalizer or its content keeps it", find };
 
 fn find(clue: &Clue) -> Option<Diagnosis> {
     if clue.health != Health::Terminating {
-        return None;
+        // the namespace itself is where the way ends, where that may be read
+        let name = ending_namespace(clue.failed()?)?;
+        let says = format!("namespace {name} is being deleted, and takes nothing new");
+        return Some(clue.diagnose(says).keyed(format!("namespace {name}")).press(&[Remedy::File]));
     }
     let since = clue.object.and_then(|object| object.verdict.since);
     let long = since.map(|since| duration::age(clue.sight.now.duration_since(since).as_secs().max(0)).0);

@@ -45,9 +45,15 @@ fn of_claim(clue: &Clue) -> Option<Diagnosis> {
         .get(1)
         .filter(|class| !class.is_empty())
         .map_or_else(String::new, |class| format!(" of class {class}"));
-    let event = clue.warning(&["ProvisioningFailed", "FailedBinding", "VolumeMismatch"]);
+    // the controller writes FailedBinding as a normal event (Kubernetes `pkg/controller/volume/persistentvolume`)
+    let reasons = ["ProvisioningFailed", "FailedBinding", "VolumeMismatch", "WaitForFirstConsumer"];
+    let events = clue.evidence.and_then(|evidence| evidence.events.get()).into_iter().flatten();
+    let event = events.rev().find(|event| reasons.contains(&event.reason.as_str()));
     let says = match (&*object.verdict.reason, event) {
         ("Lost", _) => "its volume is gone, with what was on it".to_owned(),
+        (_, Some(event)) if event.reason == "WaitForFirstConsumer" => {
+            format!("no volume{class} is bound to it, and none will be until a pod uses it")
+        }
         (_, Some(event)) => format!("no volume{class} is bound to it: {}", brief(&event.message)),
         _ => format!("no volume{class} is bound to it"),
     };

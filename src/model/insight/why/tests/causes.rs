@@ -206,8 +206,8 @@ fn manifests_that_the_api_server_refuses() {
             "an immutable field",
             "ReconciliationFailed",
             "Job/apps/web dry-run failed: spec.template: field is immutable",
-            "refused-object",
-            "immutable",
+            "immutable-field",
+            "a field of Job/apps/web may not change",
         ),
     ]);
 }
@@ -294,7 +294,7 @@ fn releases_that_fail() {
             "hr apps/web",
             "other",
             "hr apps/web",
-            "Helm upgrade failed",
+            "Helm upgrade failed: context deadline exceeded",
         ),
         ks("anything else", "ReconciliationFailed", "something that nobody foresaw", "other", "something that nobody foresaw"),
     ]);

@@ -1,3 +1,5 @@
+mod broken;
+
 use super::*;
 use crate::domain::health::Counts;
 use crate::domain::object::Verdict;
