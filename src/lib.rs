@@ -89,7 +89,7 @@
 //!                               cli/log, cli/demo, demo/git, demo/forge/pull, demo/company, credentials/tea,
 //!                               credentials/folders
 //!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/trust,
-//!                               cli/snapshot, cluster/write, cluster/login, records/run, git/folder, demo/company,
+//!                               cli/logs, cli/snapshot, cluster/write, cluster/login, records/run, git/folder, demo/company,
 //!                               demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/trust, cli/log,
 //!                               cli/completion, demo/git/place, credentials, forges/network

@@ -232,7 +232,8 @@ impl Driver {
             Dirty::Soon | Dirty::Now if self.lent.is_some() => Instant::now() + FRAME,
             Dirty::No => {
                 let state = self.app.state();
-                let first = self.next_change.min(state.jobs.next_change(state.clock).unwrap_or(i64::MAX));
+                let own = [state.jobs.next_change(state.clock), state.next_notification()].into_iter().flatten().min();
+                let first = self.next_change.min(own.unwrap_or(i64::MAX));
                 let seconds = u64::try_from(first).unwrap_or(1).clamp(1, 3600);
                 self.drawn + Duration::from_secs(seconds)
             }
@@ -319,6 +320,9 @@ impl Driver {
                         self.app.intend(Intent::Say("too long for the terminal's clipboard".to_owned()));
                     }
                 }
+                // who edits has the terminal: it is said on the screen when that is here again
+                Some(Terminal::Notify { .. }) if self.lent.is_some() => {}
+                Some(Terminal::Notify { by, text }) => self.screen.notify(by, &text, programs::is_in_tmux())?,
                 Some(Terminal::Edit { path, line, answers }) => {
                     self.waiting = answers.map(|ticket| (ticket, path.clone()));
                     self.lend(&path, line)?;

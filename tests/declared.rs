@@ -177,7 +177,7 @@ fn every_playbook_stands_wherever_playbooks_stand() {
         let key = Key::parse(playbook.key).unwrap_or_else(|| panic!("{} of {name} is not a key", playbook.key));
         let is_taken = |taken: &str| Key::parse(taken) == Some(key);
         // letters that the panel itself takes
-        let of_panel = ["a", "q", "j", "k", "/"];
+        let of_panel = ["a", "b", "q", "j", "k", "/"];
         assert!(!actions::ALL.iter().map(|action| action.key).chain(of_panel).any(is_taken), "{name}: its key is taken");
         let command = commands::find(playbook.command).unwrap_or_else(|| panic!("`:{}` does not lead to it", playbook.command));
         assert!(command.doc.starts_with(playbook.doc) && readme.contains(&format!("`:{}`", playbook.command)), "{name}");

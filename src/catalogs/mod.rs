@@ -122,6 +122,15 @@ impl Catalogs {
         Ok(published(tags, asked_at, Some))
     }
 
+    /// The digest that a tag of an artifact (`oci://…`) has now, with its algorithm. `is_plain`: a registry without TLS (`insecure`).
+    ///
+    /// # Errors
+    /// There is no such tag, or no answer.
+    pub async fn digest(&self, name: &str, is_plain: bool, tag: &str) -> Result<String, Failure> {
+        let repository = Repository::of(name, is_plain)?;
+        self.limited(registry::digest(self, &repository, Client::Docker, tag)).await
+    }
+
     async fn limited<T>(&self, asking: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::time::timeout(self.limit, asking).await.unwrap_or(Err(Failure::TooLong(self.limit)))
     }

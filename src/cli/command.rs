@@ -5,16 +5,25 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, man, playbook,
-    playbooks, prs, snapshot, trace, tree, trust, where_field, why,
+    Call, Global, act, build, changes, check, completion, demo, describe, drift, events, get, info, init, jobs, logs, man,
+    playbook, playbooks, prs, pulse, snapshot, trace, tree, trust, values, where_field, why,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
 use fluxdeck_model::error::{Error, Result};
 
 /// The commands that look, in the order of `--help`.
-pub(super) const BEFORE: &[&Command] =
-    &[&tree::COMMAND, &get::COMMAND, &why::COMMAND, &trace::COMMAND, &describe::COMMAND, &events::COMMAND];
+pub(super) const BEFORE: &[&Command] = &[
+    &tree::COMMAND,
+    &get::COMMAND,
+    &pulse::COMMAND,
+    &why::COMMAND,
+    &trace::COMMAND,
+    &describe::COMMAND,
+    &events::COMMAND,
+    &values::COMMAND,
+    &logs::COMMAND,
+];
 
 /// The others, which come after those of the actions.
 pub(super) const AFTER: &[&Command] = &[
@@ -53,15 +62,31 @@ pub(super) struct Command {
 /// A running call, which gives its exit code.
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<u8>> + 'a>>;
 
+/// What runs without a cluster.
+type RunsAlone = fn(&ArgMatches, &Global, Option<&Places>) -> Result<u8>;
+
 /// How a command runs.
 #[derive(Clone, Copy)]
 pub(super) enum Run {
     /// Without a cluster, a configuration and a log. `flags`: of those of all commands, by id, the ones that mean something here.
-    Alone { run: fn(&ArgMatches, &Global, Option<&Places>) -> Result<u8>, flags: &'static [&'static str] },
+    Alone { run: RunsAlone, flags: &'static [&'static str] },
+    /// As `Called`, where its flags are about a cluster; else as `Alone`.
+    Either { is_called: fn(&ArgMatches) -> bool, alone: RunsAlone, run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a> },
     /// With them. `stops`: it only reads, so that it can be ended at any point.
     Called { run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a>, stops: bool },
     /// Changes the flags of all commands, and runs unless the screen is wanted.
     Prepares { prepare: fn(&ArgMatches, &mut Global) -> Result<bool>, run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a> },
+}
+
+impl Run {
+    /// What it runs without a cluster, with these flags, and which flags of all commands mean something to that; none where it takes one.
+    pub fn alone(&self, matches: &ArgMatches) -> Option<(RunsAlone, &'static [&'static str])> {
+        match self {
+            Self::Alone { run, flags } => Some((*run, flags)),
+            Self::Either { is_called, alone, .. } if !is_called(matches) => Some((*alone, &[])),
+            Self::Either { .. } | Self::Called { .. } | Self::Prepares { .. } => None,
+        }
+    }
 }
 
 /// A parsed command.
@@ -107,7 +132,8 @@ pub(super) fn refuse_meaningless(name: &str, matches: &ArgMatches, meant: &[&str
     match typed.find(|arg| !means(arg, meant)) {
         Some(arg) => {
             let flag = arg.get_long().unwrap_or_default();
-            Err(Error::usage(format!("`fluxdeck {name}` asks no cluster: --{flag} means nothing to it"), "leave it out"))
+            let hint = if name == check::COMMAND.name { "leave it out, or check a cluster: --cluster" } else { "leave it out" };
+            Err(Error::usage(format!("`fluxdeck {name}` asks no cluster: --{flag} means nothing to it"), hint))
         }
         None => Ok(()),
     }

@@ -5,6 +5,7 @@
 //! call that gives what was asked for.
 
 use std::ffi::OsStr;
+use std::marker::PhantomData;
 
 use clap::ValueEnum;
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
@@ -30,22 +31,45 @@ impl Format {
     }
 }
 
-/// Reads a [`Format`].
+/// How a command prints that can draw too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DrawnFormat {
+    #[default]
+    Table,
+    /// All columns
+    Wide,
+    Json,
+    Yaml,
+    /// kind.group/name lines
+    Name,
+    /// A flowchart of Mermaid, for Markdown and pull requests
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+}
+
+/// Reads a [`Format`], or one of another list.
 #[derive(Clone, Debug)]
-pub(super) struct Formats;
+pub(super) struct Formats<F = Format>(PhantomData<F>);
 
-impl TypedValueParser for Formats {
-    type Value = Format;
+impl<F> Formats<F> {
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
-    fn parse_ref(&self, command: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<Format, clap::Error> {
+impl<F: ValueEnum + Clone + Send + Sync + 'static> TypedValueParser for Formats<F> {
+    type Value = F;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<F, clap::Error> {
         match value.to_str().and_then(refused) {
             Some(why) => Err(clap::Error::raw(ErrorKind::ValueValidation, why).with_cmd(command)),
-            None => EnumValueParser::<Format>::new().parse_ref(command, arg, value),
+            None => EnumValueParser::<F>::new().parse_ref(command, arg, value),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+        Some(Box::new(F::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
     }
 }
 

@@ -17,18 +17,21 @@ mod info;
 mod init;
 mod jobs;
 mod log;
+mod logs;
 mod man;
 mod one;
 mod output;
 mod playbook;
 mod playbooks;
 mod prs;
+mod pulse;
 mod since;
 mod snapshot;
 mod source;
 mod trace;
 mod tree;
 mod trust;
+mod values;
 mod where_field;
 mod why;
 
@@ -98,7 +101,7 @@ struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     context: Option<String>,
     /// The cluster entry of the kubeconfig, instead of the context's
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     cluster: Option<String>,
     /// The user entry of the kubeconfig, instead of the context's
     #[arg(long, global = true, value_name = "NAME")]
@@ -125,16 +128,16 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Use the built-in cluster instead of one of yours
-    #[arg(long, global = true, conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    #[arg(long, global = true, conflicts_with_all = ["from", "kubeconfig"])]
     demo: bool,
     /// Keep the demo's repositories and pull requests in this directory, for the next run
-    #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["from", "kubeconfig"])]
     demo_dir: Option<PathBuf>,
     /// Only ASCII, on the screen and in text that is printed; the default where the locale is not UTF-8
     #[arg(long, global = true, help_heading = "Output")]
     ascii: bool,
     /// Let something happen in the demo: before a command looks, or once the screen is open
-    #[arg(long, global = true, value_name = "NAME", value_parser = demo::scenes(), conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    #[arg(long, global = true, value_name = "NAME", value_parser = demo::scenes(), conflicts_with_all = ["from", "kubeconfig"])]
     scene: Option<String>,
     #[command(flatten)]
     screen: ScreenFlags,
@@ -179,12 +182,19 @@ impl Patience {
     }
 }
 
-/// Flags that all commands that look at the cluster share.
+/// Flags that commands that list objects of the cluster share.
 #[derive(Args)]
 struct Look {
     /// How to print. In the place of kubectl's jsonpath and custom-columns: -o json | jq -r '.[] | .name'
-    #[arg(short, long, value_parser = Formats, default_value = "table", hide_default_value = true)]
+    #[arg(short, long, value_parser = Formats::<Format>::new(), default_value = "table", hide_default_value = true)]
     output: Format,
+    #[command(flatten)]
+    pick: Pick,
+}
+
+/// Which objects are meant, and for how long they are waited for.
+#[derive(Args)]
+struct Pick {
     /// Only objects in these states, separated by commas: ready, progressing, waiting, failed, stalled, suspended, terminating, unknown
     #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = health)]
     status: Vec<Health>,
@@ -242,10 +252,14 @@ pub fn main(cli: Cli) -> Result<u8> {
     std::panic::set_hook(Box::new(report_panic));
     let Cli { mut global, mut command } = cli;
     let places = Places::find();
-    if let Some((Called::Own(Command { name, run: Run::Alone { run, flags }, .. }), matches)) = &command {
+    if let Some((Called::Own(Command { name, run, .. }), matches)) = &command
+        && let Some((run, flags)) = run.alone(matches)
+    {
         command::refuse_meaningless(name, matches, flags)?;
         return run(matches, &global, places.as_ref());
     }
+    let is_named = matches!(&command, Some((Called::Own(Command { run: Run::Either { .. }, .. }), _)));
+    global.refuse_cluster(is_named)?;
     let _log = log::to_file(places.as_ref());
     if let Some((Called::Own(Command { run: Run::Prepares { prepare, .. }, .. }), matches)) = &command
         && !prepare(matches, &mut global)?
@@ -285,7 +299,9 @@ async fn attended(call: &Call, work: impl Future<Output = Result<u8>>) -> Result
 async fn carry_out(call: &Call, called: &Called, matches: &ArgMatches) -> Result<u8> {
     match called {
         Called::Act(action) => act::run(call, action, matches).await,
-        Called::Own(Command { run: Run::Called { run, stops: true }, .. }) => stoppable(run(call, matches)).await,
+        Called::Own(Command { run: Run::Called { run, stops: true } | Run::Either { run, .. }, .. }) => {
+            stoppable(run(call, matches)).await
+        }
         Called::Own(Command { run: Run::Called { run, .. } | Run::Prepares { run, .. }, .. }) => run(call, matches).await,
         // these have run before there was a call
         Called::Own(Command { run: Run::Alone { .. }, .. }) => Ok(0),
@@ -336,7 +352,7 @@ impl Global {
             None => Origin::Live(Access {
                 kubeconfig: self.kubeconfig.clone(),
                 context: self.context.clone(),
-                cluster: self.cluster.clone(),
+                cluster: self.cluster.clone().filter(|name| !name.is_empty()),
                 user: self.user.clone(),
                 impersonate: self.impersonate.clone(),
                 impersonate_groups: self.impersonate_groups.clone(),
@@ -369,6 +385,20 @@ impl Global {
         })
     }
 
+    /// The demo has no kubeconfig; and where the cluster itself is not what a command looks at, `--cluster` needs a name.
+    fn refuse_cluster(&self, is_flag: bool) -> Result<()> {
+        match self.cluster.as_deref() {
+            Some("") if !is_flag => Err(Error::usage(
+                "--cluster needs the name of a cluster entry",
+                "`fluxdeck check --cluster` checks the cluster itself",
+            )),
+            Some(name) if !name.is_empty() && self.is_demo() => {
+                Err(Error::usage("the demo has no kubeconfig: --cluster cannot be used with it", "leave one of them out"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn is_demo(&self) -> bool {
         self.demo || self.demo_dir.is_some() || self.scene.is_some()
     }
@@ -388,6 +418,7 @@ impl Global {
         Settings {
             ascii: self.is_ascii(&call.config),
             preview: call.config.preview,
+            notify: call.config.notify,
             keeps_jobs: call.options.state_dir.is_some(),
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),

@@ -42,7 +42,7 @@ struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
     /// How to print
-    #[arg(short, long, value_parser = Formats, default_value = "table", hide_default_value = true, global = true)]
+    #[arg(short, long, value_parser = Formats::<Format>::new(), default_value = "table", hide_default_value = true, global = true)]
     output: Format,
 }
 

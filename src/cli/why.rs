@@ -187,6 +187,7 @@ fn command_of(press: &Press) -> Option<String> {
     };
     Some(match press.remedy {
         Remedy::Logs => format!("kubectl logs {}/{}{namespace}", object.gk.kind.to_lowercase(), object.name),
+        Remedy::ControllerLogs => format!("fluxdeck logs {short}/{}{namespace}", object.name),
         Remedy::Reconcile => act(fluxdeck_model::actions::RECONCILE, ""),
         Remedy::Resume => act(fluxdeck_model::actions::RESUME, ""),
         Remedy::Reset => match fluxdeck_model::actions::RESET.headless {
@@ -235,7 +236,7 @@ fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>, beginn
     })
 }
 
-fn of_group(group: &BrokenGroup) -> Value {
+pub(super) fn of_group(group: &BrokenGroup) -> Value {
     let objects = |objects: &[ObjectRef]| objects.iter().map(of_object).collect::<Vec<_>>();
     json!({
         "rule": group.rule,

@@ -1,8 +1,10 @@
-//! Helm's storage: what a release consists of, where helm-controller does not say (before Flux 2.8).
+//! Helm's storage: what a release consists of, where helm-controller does not say (before Flux 2.8); and what its values are made of.
 //!
 //! Helm keeps a release in a Secret `sh.helm.release.v1.NAME.vN`: base64 around gzip around JSON with the rendered manifest
-//! (helm.sh/helm `pkg/storage/driver/util.go`). Only group, kind, namespace and name of its objects leave this file.
+//! (helm.sh/helm `pkg/storage/driver/util.go`). For the graph only group, kind, namespace and name of its objects leave this file;
+//! what is read for values holds credentials: `insight::values` masks them.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::time::Duration;
 
@@ -10,10 +12,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::feed::request;
 use super::look::get;
+use super::send::{fetch, in_time};
 use super::served::escape;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 
@@ -54,15 +60,91 @@ pub async fn release(
     secret: &ObjectRef,
     limit: Duration,
 ) -> Result<Vec<ObjectRef>, Failure> {
-    let uri = format!("/api/v1/namespaces/{}/secrets/{}", escape(&secret.namespace), escape(&secret.name));
-    let secret: Secret = get(&connection.client, &uri, limit).await?;
-    let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
-    let release = unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))?;
+    let release: Release = unpacked(connection, &secret.namespace, &secret.name, limit).await?;
     let is_namespaced = |gk: &GroupKind| connection.served(gk).is_none_or(|served| served.namespaced);
     Ok(objects(&release, cluster, is_namespaced))
 }
 
-fn unpack(packed: &[u8]) -> Option<Release> {
+async fn unpacked<T: DeserializeOwned>(
+    connection: &Connection,
+    namespace: &str,
+    name: &str,
+    limit: Duration,
+) -> Result<T, Failure> {
+    let uri = format!("/api/v1/namespaces/{}/secrets/{}", escape(namespace), escape(name));
+    let secret: Secret = get(&connection.client, &uri, limit).await?;
+    let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
+    unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))
+}
+
+/// A release as Helm keeps it, whole: its values and its manifest hold credentials.
+///
+/// # Errors
+/// As [`release`].
+pub async fn stored(
+    connection: &Connection,
+    namespace: &str,
+    (name, number): (&str, u64),
+    limit: Duration,
+) -> Result<Value, Failure> {
+    unpacked(connection, namespace, &format!("sh.helm.release.v1.{name}.v{number}"), limit).await
+}
+
+#[derive(Deserialize)]
+struct Names {
+    #[serde(default)]
+    items: Vec<Named>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    metadata: Metadata,
+}
+
+/// The numbers of the releases of a name that Helm keeps, the newest first. Reads metadata only.
+///
+/// # Errors
+/// [`Failure::Forbidden`] for those who may not list Secrets there.
+pub async fn release_numbers(connection: &Connection, namespace: &str, name: &str, limit: Duration) -> Result<Vec<u64>, Failure> {
+    let selector = escape(&format!("owner=helm,name={name}"));
+    let uri = format!("/api/v1/namespaces/{}/secrets?labelSelector={selector}", escape(namespace));
+    let bytes = in_time(&uri, limit, fetch(&connection.client, request(&uri, "PartialObjectMetadataList")?)).await?;
+    let unreadable = |error| Failure::busy(format!("the list of Secrets of {namespace} is not readable: {error}"));
+    let names: Names = serde_json::from_slice(&bytes).map_err(unreadable)?;
+    let number = |item: &Named| item.metadata.name.rsplit_once(".v")?.1.parse::<u64>().ok();
+    let mut numbers: Vec<_> = names.items.iter().filter_map(number).collect();
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(numbers)
+}
+
+/// The data of a ConfigMap or a Secret that values are made of, by key: with its credentials.
+///
+/// # Errors
+/// As for any request; [`Failure::NotFound`] where there is no such object, or the kind is another one.
+pub async fn values_data(
+    connection: &Connection,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    limit: Duration,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let plural = match kind {
+        "ConfigMap" => "configmaps",
+        "Secret" => "secrets",
+        other => return Err(Failure::NotFound(format!("{other} is not a kind that values come from"))),
+    };
+    let uri = format!("/api/v1/namespaces/{}/{plural}/{}", escape(namespace), escape(name));
+    let body: Value = get(&connection.client, &uri, limit).await?;
+    let text = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let bytes = BASE64_STANDARD.decode(text).ok().filter(|_| kind == "Secret");
+        bytes.map_or_else(|| text.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok(body["data"].as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect())
+}
+
+fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Option<T> {
     let bytes = BASE64_STANDARD.decode(packed).ok()?;
     let mut text = Vec::new();
     if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -107,7 +189,7 @@ mod tests {
         gzip.write_all(json.as_bytes()).expect("in memory");
         let packed = BASE64_STANDARD.encode(gzip.finish().expect("in memory"));
 
-        let release = unpack(packed.as_bytes()).expect("a release");
+        let release: Release = unpack(packed.as_bytes()).expect("a release");
         let found: Vec<_> =
             objects(&release, ClusterId(0), |gk| &*gk.kind != "ClusterRole").iter().map(ToString::to_string).collect();
 
@@ -117,7 +199,7 @@ mod tests {
     #[test]
     fn anything_but_a_release_is_none() {
         for packed in [&b""[..], b"%%%", b"aGVsbG8="] {
-            assert!(unpack(packed).is_none());
+            assert!(unpack::<Release>(packed).is_none());
         }
     }
 }

@@ -113,22 +113,31 @@ pub struct LogAsk<'a> {
     pub container: &'a str,
     /// The instance before the present one: it does not go on.
     pub previous: bool,
+    /// Also what is written from now on; a previous instance writes nothing.
+    pub follows: bool,
     pub start: Start,
 }
 
-/// Where a log is read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// So many lines before its end.
-    Tail(u32),
-    /// That second, and at most so many lines before its end. The API takes whole seconds only (`PodLogOptions.sinceTime`).
-    Since(Timestamp, u32),
+/// Where a log is read from; by default its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// That second. The API takes whole seconds only (`PodLogOptions.sinceTime`).
+    pub since: Option<Timestamp>,
+    /// At most so many lines before its end.
+    pub tail: Option<u32>,
+}
+
+impl Start {
+    /// So many lines before the end.
+    pub fn tail(lines: u32) -> Self {
+        Self { since: None, tail: Some(lines) }
+    }
 }
 
 /// A log that is read line by line.
 pub type Log = Pin<Box<dyn AsyncBufRead + Send>>;
 
-/// Opens the log of one container, each line with its time; it goes on until the container ends, unless it is a previous one.
+/// Opens the log of one container, each line with its time; followed, it goes on until the container ends.
 ///
 /// # Errors
 /// As for any request: a container that has not started yet has no log. Also when opening takes longer than `limit`.
@@ -140,16 +149,19 @@ pub async fn logs(connection: &Connection, ask: &LogAsk<'_>, limit: Duration) ->
 
 fn log_uri(ask: &LogAsk) -> String {
     let mut uri = format!("{}/log?container={}&timestamps=true", path(ask.namespace, ask.pod), escape(ask.container));
-    uri.push_str(if ask.previous { "&previous=true" } else { "&follow=true" });
-    let tail = match ask.start {
-        Start::Tail(lines) => lines,
-        Start::Since(at, lines) => {
-            let second = Timestamp::from_second(at.as_second()).unwrap_or(at);
-            uri.push_str(&format!("&sinceTime={}", escape(&second.to_string())));
-            lines
-        }
-    };
-    format!("{uri}&tailLines={tail}")
+    if ask.previous {
+        uri.push_str("&previous=true");
+    } else if ask.follows {
+        uri.push_str("&follow=true");
+    }
+    if let Some(at) = ask.start.since {
+        let second = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        uri.push_str(&format!("&sinceTime={}", escape(&second.to_string())));
+    }
+    if let Some(lines) = ask.start.tail {
+        uri.push_str(&format!("&tailLines={lines}"));
+    }
+    uri
 }
 
 /// Longest line kept, in bytes: the rest of a longer one is dropped. The runtime's own lines are as long (CRI `maxLineSize`).

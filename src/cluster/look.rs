@@ -71,7 +71,7 @@ pub async fn full_list(
     selected(connection, served, kind, namespace, "", limit).await
 }
 
-/// As [`full_list`], of those everywhere that a selector of labels means.
+/// As [`full_list`], of those that a selector of labels means.
 ///
 /// # Errors
 /// As for any request.
@@ -79,10 +79,11 @@ pub async fn labelled(
     connection: &Connection,
     served: &Served,
     kind: &str,
+    namespace: Option<&str>,
     selector: &str,
     limit: Duration,
 ) -> Result<Vec<Value>, Failure> {
-    selected(connection, served, kind, None, selector, limit).await
+    selected(connection, served, kind, namespace, selector, limit).await
 }
 
 async fn selected(

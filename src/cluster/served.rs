@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{GroupKind, ObjectRef, ServedKind};
+use fluxdeck_model::domain::{GroupKind, ObjectRef, ServedKind, Str};
 use fluxdeck_model::kinds::{self, Kind};
 
 /// One kind as served.
@@ -57,6 +57,13 @@ impl Catalog {
         let served = self.kinds.get(gk)?;
         let known = kind.versions.iter().filter(|_| !kind.kind.is_empty());
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
+    }
+
+    /// In which versions a kind is served, the one that is read first.
+    pub fn versions(&self, gk: &GroupKind, kind: &Kind) -> Vec<Str> {
+        let Some(read) = self.find(gk, kind) else { return Vec::new() };
+        let others = self.kinds.get(gk).into_iter().flatten().filter(|served| served.version != read.version);
+        std::iter::once(read).chain(others).map(|served| sanitise(&served.version).as_ref().into()).collect()
     }
 
     /// Every group version, `apps/v1`, and every kind in it, `apps/v1/Deployment`, as helm names them.

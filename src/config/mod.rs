@@ -7,7 +7,7 @@ use directories::ProjectDirs;
 use serde::Deserialize;
 
 use fluxdeck_model::domain::pattern::{Pattern, SYNTAX};
-use fluxdeck_model::domain::{Guarded, Policy};
+use fluxdeck_model::domain::{Guarded, NotifyBy, Policy};
 use fluxdeck_model::error::{Error, Result};
 
 /// The default file: what is documented is what holds.
@@ -18,6 +18,8 @@ pub struct Config {
     pub theme: String,
     pub ascii: Option<bool>,
     pub preview: bool,
+    /// How the terminal is asked to notify the user.
+    pub notify: NotifyBy,
     /// In seconds.
     pub request_timeout: u64,
     pub follow: Vec<String>,
@@ -86,9 +88,25 @@ struct Layer {
     readonly: Option<bool>,
     repos: Option<Vec<String>>,
     fetch: Option<toml::Value>,
+    notify: NotifyLayer,
     contexts: BTreeMap<String, ContextLayer>,
     forges: BTreeMap<String, ForgeLayer>,
     deny: Option<Vec<String>>,
+}
+
+/// What a file sets for notifications.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct NotifyLayer {
+    how: Option<String>,
+}
+
+impl NotifyLayer {
+    /// None where it says nothing.
+    fn by(&self) -> std::result::Result<Option<NotifyBy>, String> {
+        let known = |word: &String| NotifyBy::parse(word).ok_or_else(|| format!("`{word}` is not a way to notify"));
+        self.how.as_ref().map(known).transpose()
+    }
 }
 
 /// What a file sets for the forge at a host.
@@ -195,7 +213,11 @@ impl Config {
         let fetch = layer.fetch.or(base.fetch).as_ref().map(Fetch::read).transpose();
         let fetch =
             fetch.map_err(|why| Error::usage(format!("config.toml: {why}"), "`fluxdeck info --config` says what each means"))?;
+        let notify = layer.notify.by().map_err(|why| {
+            Error::usage(format!("notify.how in config.toml: {why}"), format!("there are {}", NotifyBy::words()))
+        })?;
         Ok(Self {
+            notify: notify.or(base.notify.by().ok().flatten()).unwrap_or_default(),
             theme: layer.theme.or(base.theme).unwrap_or_default(),
             ascii: layer.ascii.or(base.ascii),
             preview: layer.preview.or(base.preview).unwrap_or_default(),
@@ -310,6 +332,15 @@ mod tests {
         assert_eq!((config.fetch, read("").expect("defaults").fetch), (Fetch::Nothing, Fetch::Repositories));
         assert_eq!(read("fetch = true").map(|config| config.fetch), Ok(Fetch::All));
         assert!(read("fetch = 'some'").is_err_and(|error| error.message.ends_with("fetch is true, false or \"repositories\"")));
+    }
+
+    #[test]
+    fn nothing_is_notified_unless_the_file_says_how() {
+        assert_eq!(read("").map(|config| config.notify), Ok(NotifyBy::Off));
+        assert_eq!(read("[notify]\nhow = \"osc777\"").map(|config| config.notify), Ok(NotifyBy::Osc777));
+        let wrong = read("[notify]\nhow = \"mail\"").expect_err("it is not one");
+        assert_eq!(wrong.message, "notify.how in config.toml: `mail` is not a way to notify");
+        assert!(wrong.hint.contains("osc9"), "{wrong:?}");
     }
 
     #[test]

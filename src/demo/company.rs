@@ -97,7 +97,7 @@ impl Company {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let cluster = clusters.entry(context).or_insert_with(|| {
             let snapshot = Arc::new(content::snapshot(context).expect("every context was recorded"));
-            Cluster { world: World::start(&snapshot, then, Some(self.repositories.clone())), snapshot }
+            Cluster { world: World::installed(&snapshot, then, Some(self.repositories.clone())), snapshot }
         });
         cluster.clone()
     }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::access::{self, User};
 use super::api::Late;
 use super::content;
-use super::controllers::{Controllers, Git, Recording, node};
+use super::controllers::{Controllers, Git, Recording, node, storage};
 use super::faults::{Arrival, End, Fault, Faults};
 use super::objects::{self, Key, Kind, Store, text};
 use crate::records::Snapshot;
@@ -74,11 +74,24 @@ impl World {
     /// A cluster that starts as it was recorded and goes on from there at `now`: all recorded times move by the same span. Its sources
     /// fetch from `git`; none means that what was recorded is all there is.
     pub fn start(snapshot: &Snapshot, now: Timestamp, git: Option<Arc<dyn Git>>) -> Self {
+        Self::started(snapshot, now, git, std::iter::empty())
+    }
+
+    /// The same, where Flux's controllers are Deployments, as flux installs them: those of the recording ran outside of it.
+    pub fn installed(snapshot: &Snapshot, now: Timestamp, git: Option<Arc<dyn Git>>) -> Self {
+        Self::started(snapshot, now, git, content::controllers())
+    }
+
+    fn started(snapshot: &Snapshot, now: Timestamp, git: Option<Arc<dyn Git>>, more: impl Iterator<Item = Value>) -> Self {
         let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
         let mut store = Store::new(kinds(snapshot, true));
         fill(&mut store, snapshot, shift);
         for node in content::nodes() {
             record(&mut store, ("", "Node"), &node, shift);
+        }
+        for object in more {
+            let (group, _) = text(&object, "/apiVersion").rsplit_once('/').unwrap_or_default();
+            record(&mut store, (group, text(&object, "/kind")), &object, shift);
         }
         for role in content::roles() {
             if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
@@ -86,6 +99,7 @@ impl World {
             }
         }
         let recording = Recording::of(&store);
+        storage::begin(&mut store, &recording, now);
         let controllers = Controllers::start(&store, recording, git, now);
         Self::of(store, now, snapshot, false, controllers)
     }

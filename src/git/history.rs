@@ -193,10 +193,10 @@ impl<'r> Walk<'r> {
             }
             taken.push((id, CommitNote { pull, ..own }));
         }
-        // clocks that differ show only afterwards what is left out
         if end == HistoryEnd::Whole && !is_reached {
             end = HistoryEnd::Apart;
         }
+        // clocks that differ show only afterwards what is left out
         let commits = taken.into_iter().filter(|(id, _)| !self.found[id]).map(|(_, note)| note).collect();
         Ok(History { commits, end })
     }

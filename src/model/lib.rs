@@ -64,8 +64,15 @@
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
 //! | explanation, first cause, rule | why an object is as it is, step by step; the step with which the way ends; what recognises it |
 //! | evidence, gap | what was asked on demand about a cause; what could not be read, named |
+//! | pulse, part | a cluster at a glance; one of the lists that it consists of |
+//! | stale, ahead, behind | ready, but not reconciled for three intervals; fetched and not applied; not what the remote has |
+//! | head, installation | what the remote of a source has; what Flux itself is made of in a cluster |
+//! | values layer, stored release | where a key of Helm values comes from; a release as Helm keeps it: number, values, defaults of its chart, manifest |
+//! | graph, link, passage | what depends on what, to be drawn; one object that another needs; whether that is ready |
+//! | watched, notification | an object whose turns to bad or good are said; how the terminal says them |
 //! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
 //! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
+//! | log record, log subject, concern | one line of a controller's log; the object that it is about; what a log is read for |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
 //! | event, line of events | what a component reports of an object; all events that say the same of it |

@@ -109,6 +109,25 @@ pub async fn default_branch(repository: &Path, remote: Remote<'_>) -> Result<Opt
     Ok(printed.lines().find_map(name).filter(|name| is_name(name)))
 }
 
+/// The references of a remote that patterns mean, each as its id and its whole name. A pattern begins with `refs/`: it is never an option,
+/// and asks for no more than it says. `folder`: where git runs, which does not have to be a repository for an address.
+///
+/// # Errors
+/// The remote cannot be asked.
+pub async fn references(folder: &Path, remote: Remote<'_>, patterns: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    if let Some(wrong) = patterns.iter().find(|pattern| !pattern.starts_with("refs/")) {
+        return Err(Failure::Call(format!("`{}` is not the name of a reference", sanitise(wrong))));
+    }
+    let arguments: Vec<&str> = ["ls-remote", "--quiet", OURS].into_iter().chain(patterns.iter().map(String::as_str)).collect();
+    let ended = run(folder, remote, &arguments, ASKED).await?;
+    if !ended.status.success() {
+        return Err(said::failure(&ended.said));
+    }
+    let printed = String::from_utf8_lossy(&ended.printed).into_owned();
+    let pair = |line: &str| line.split_once('\t').map(|(id, name)| (id.to_owned(), name.to_owned()));
+    Ok(printed.lines().filter_map(pair).collect())
+}
+
 /// Runs a fetch or a question. Where another git holds a lock of the repository (`shallow.lock`, a reference's), nothing was done: it is tried
 /// again until that one has ended.
 pub(super) async fn run(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {

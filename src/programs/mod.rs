@@ -28,7 +28,7 @@ mod token;
 
 use fluxdeck_model::domain::text::redact;
 
-pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch, fetch_pulls, pull_reference};
+pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch, fetch_pulls, pull_reference, references};
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
 pub use credential_helper::{Helped, ask_docker_helper};
 pub use editor::{edit, edited, editor};

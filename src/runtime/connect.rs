@@ -70,6 +70,12 @@ impl Task {
                 .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
                 .filter_map(|kind| served(connection, kind))
                 .collect(),
+            versions: kinds::ALL
+                .iter()
+                .filter(|kind| kind.is_flux())
+                .map(|kind| (kind.gk(), connection.catalog().versions(&kind.gk(), kind)))
+                .filter(|(_, versions)| !versions.is_empty())
+                .collect(),
             kinds: connection.catalog().names(),
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),

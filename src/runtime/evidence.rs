@@ -79,7 +79,8 @@ async fn log(live: &Connection, object: &ObjectRef, body: &BodyFacts, limit: Dur
         pod: &object.name,
         container: &container.name,
         previous,
-        start: Start::Tail(TAIL),
+        follows: true,
+        start: Start::tail(TAIL),
     };
     let read = async {
         let mut lines = Lines::new(cluster::logs(live, &ask, limit).await?);

@@ -12,6 +12,7 @@ mod connect;
 mod desk;
 mod evidence;
 mod follow;
+mod heads;
 mod jobs;
 mod journal;
 mod keyboard;
@@ -24,6 +25,7 @@ mod rendered;
 mod repositories;
 mod session;
 mod since;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,14 +51,16 @@ use fluxdeck_model::state::following::Beside;
 use fluxdeck_model::state::jobs::{Change, ChangeStep, Task};
 use fluxdeck_model::state::pulls::PullNews;
 use fluxdeck_model::state::{Effect, Epoch, Intent, Link, Message, News, Reply, Terminal, Ticket};
+pub use heads::Heads;
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
-pub use looks::declared_once;
 use looks::{Look, Looks, Means};
+pub use looks::{declared_once, logs_of};
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
+pub use values::gather as release_values;
 
 /// Where a cluster comes from.
 #[derive(Clone)]
@@ -255,6 +259,7 @@ impl Runtime {
             Effect::WriteDown { ticket, name, text } => self.write_down(ticket, name, text),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
+            Effect::AskHeads { ticket, cluster, sources } => self.ask_heads(ticket, cluster, sources),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
                     journal.record(*act);

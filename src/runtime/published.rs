@@ -57,6 +57,19 @@ impl Offers {
         Err(Error::failed("its source leads to other sources, and those to more", "type the version"))
     }
 
+    /// The digest that a tag of an artifact has now: never one that was kept.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn digest(&self, name: &str, is_plain: bool, tag: &str) -> Result<String, Error> {
+        let what = format!("tag {tag} of {name}");
+        if self.company.is_some() {
+            return Err(Error::failed(format!("{what} is not known in the demo"), "its registry has no digests"));
+        }
+        let catalogs = self.catalogs.get_or_init(Catalogs::open).as_ref().map_err(|failure| failure.error(&what))?;
+        catalogs.digest(name, is_plain, tag).await.map_err(|failure| failure.error(&what))
+    }
+
     /// What a catalogue has: of the last minutes, else asked for now; where that fails, what it had before.
     ///
     /// # Errors

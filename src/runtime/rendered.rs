@@ -272,7 +272,7 @@ impl Renderer {
         let kind = kinds::DEPLOYMENT;
         let listed = async {
             let served = self.connection.served(&kind.gk())?;
-            cluster::labelled(&self.connection, served, kind.kind, OF_FLUX, self.timeout).await.ok()
+            cluster::labelled(&self.connection, served, kind.kind, None, OF_FLUX, self.timeout).await.ok()
         };
         let own = Reading::object(kind.kind, "", "", Layer::Cluster);
         let nodes =

@@ -163,6 +163,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cli/jobs", "how old a job is"),
             ("cli/prs", "how old pull requests are"),
             ("cli/trust", "when it was allowed"),
+            ("cli/logs", "what was written since then"),
             ("cli/snapshot", "when it was taken"),
             ("cluster/write", "how long a server may be too busy"),
             ("cluster/login", "how long a credential lasts"),

@@ -79,6 +79,8 @@ async fn no_view_and_no_dialog_writes_anything_but_ascii() {
         "enter",
         ": \"why_ks/loop-a\" enter",
         ": \"trace_deploy_web/frontend\" enter",
+        ": \"graph_all\" enter",
+        "G",
         ": \"prs\" enter",
         "enter",
         "tab",

@@ -58,7 +58,7 @@ async fn letters_are_those_of_names_and_labels_are_labels() {
     deck.keys(": \"ks_/-f_rvision\" enter").await.shows("0 of ");
     deck.keys(": \"ks_-f_apps\" enter").await.hides("0 of ").shows("apps");
     let label = "kustomize.toolkit.fluxcd.io/namespace=flux-apps";
-    deck.keys(&format!(": \"deploy\" enter / \"{label}\" enter")).await.hides("nothing matches").shows(" of 18");
+    deck.keys(&format!(": \"deploy\" enter / \"{label}\" enter")).await.hides("nothing matches").shows(" of 25");
     let found = deck.screen()[1].clone();
     deck.keys(&format!("esc : \"deploy_-l_{label}\" enter")).await.shows("/-l kustomize");
     assert_eq!(found.rsplit("  ").next(), deck.screen()[1].rsplit("  ").next());

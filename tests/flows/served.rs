@@ -78,14 +78,6 @@ async fn who_may_not_read_it_sees_why_and_events_are_those_that_may_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pulse_says_what_is_broken_and_how_many_there_are_of_each_kind() {
-    let mut deck = demo(120, 60).await;
-    deck.keys(": \"pulse\" enter").await.shows("objects broken").shows("GitRepository").shows("WHY");
-    assert!(deck.screen()[3].contains('✗') || deck.screen()[3].contains('⊘'), "{}", deck.screen()[3]);
-    deck.keys("enter").await.shows("describe ");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_kind_that_is_named_before_the_cluster_has_said_what_it_serves_opens_then() {
     let mut deck = demo(120, 30).await;
     let before = deck.app.state().cluster().server.clone();

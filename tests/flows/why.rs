@@ -117,9 +117,10 @@ async fn from_web_is_down_to_author_subject_and_diff_it_takes_a_key_more() {
     deck.keys("g").await.shows("web: keep sessions in the database").shows("by cleo <").shows("One version at a time");
     deck.shows("deploy/web/deployment.yaml").shows("DATABASE_HOST");
     // and from the objects that it hit: rows have it in the action panel and as a command, texts on g
-    deck.keys("esc : \"why_deploy/web\" enter g").await.shows("by cleo <");
-    deck.keys(": tree enter : \"trace_deploy/web\" enter g").await.shows("by cleo <");
-    deck.keys("tab").await.shows("there is nothing between");
+    deck.keys("esc : \"why_deploy_web/web\" enter g").await.shows("by cleo <");
+    deck.keys(": \"tree\" enter : \"trace_deploy_web/web\" enter g").await.shows("by cleo <");
+    // what was fetched was attempted, and is not applied as long as its health check fails
+    deck.keys("tab").await.shows("1 commit, fetched and not applied").shows("DATABASE_HOST");
     deck.keys("esc : \"commit_main\" enter").await.shows("by cleo <");
     deck.keys("esc : \"commit_nothing-like-it\" enter").await.shows("there is no revision `nothing-like-it` here");
 }

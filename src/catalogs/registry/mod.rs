@@ -63,3 +63,22 @@ pub async fn tags(catalogs: &Catalogs, repository: &Repository, client: Client) 
     }
     Ok(tags)
 }
+
+/// What a manifest may be: of an artifact, or of a list of them (OCI image-spec, "Media Types"; docker's before that).
+const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
+/// The header that has its digest (OCI distribution-spec 1.1, "Pulling manifests").
+const DIGEST: &str = "docker-content-digest";
+
+/// The digest that a tag has now, with its algorithm.
+pub async fn digest(catalogs: &Catalogs, repository: &Repository, client: Client, tag: &str) -> Result<String, Failure> {
+    let is_tag = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
+    if tag.is_empty() || tag.len() > 128 || !tag.chars().all(is_tag) {
+        return Err(Failure::NotAsked("it is not a tag".to_owned()));
+    }
+    let mut session = Session::new(catalogs, repository, client).accepting(MANIFESTS);
+    let place = Place::at(repository.origin(), format!("/v2/{}/manifests/{tag}", repository.path()))?;
+    let (reading, _) = session.get(place).await?;
+    let found = reading.headers.get(DIGEST).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    found.ok_or_else(|| Failure::NotAsked("the registry does not say which digest the tag has".to_owned()))
+}

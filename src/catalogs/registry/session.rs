@@ -17,6 +17,7 @@ pub struct Session<'a> {
     catalogs: &'a Catalogs,
     repository: &'a Repository,
     client: Client,
+    accept: &'static str,
     /// The login at the registry, once it was looked for.
     found: Option<Found>,
     /// What is shown, and where.
@@ -25,7 +26,12 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub fn new(catalogs: &'a Catalogs, repository: &'a Repository, client: Client) -> Self {
-        Self { catalogs, repository, client, found: None, shown: None }
+        Self { catalogs, repository, client, accept: "application/json", found: None, shown: None }
+    }
+
+    /// The same, for answers of these types.
+    pub fn accepting(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
     }
 
     /// Asks for a place; returns the answer of success with the place that gave it.
@@ -33,7 +39,7 @@ impl<'a> Session<'a> {
         let mut has_met = None;
         for _ in 0..STEPS {
             let shown = self.shown.as_ref().filter(|(origin, _)| origin == place.origin()).map(|(_, value)| value.clone());
-            let with = With { accept: "application/json", authorization: shown, ..With::default() };
+            let with = With { accept: self.accept, authorization: shown, ..With::default() };
             let reading = wire::send(&self.catalogs.network, &place, with).await?;
             if let Some(to) = wire::location(&reading) {
                 place = place.next(to)?;

@@ -1,5 +1,7 @@
-//! `fluxdeck check`: whether the content of a repository is sound. Everything is built and checked, without a cluster.
+//! `fluxdeck check`: whether the content of a repository is sound. Everything is built and checked, without a cluster. With `--cluster` or
+//! `--pre` it is about Flux itself in a cluster.
 
+mod cluster;
 mod policy;
 mod print;
 
@@ -27,11 +29,24 @@ use policy::Programs;
 
 pub(super) const COMMAND: Command = Command {
     name: "check",
-    doc: "Build every Flux Kustomization of a checkout and report problems, without a cluster",
-    examples: &["fluxdeck check", "fluxdeck check --repo ~/fleet --since origin/main -o github"],
+    doc: "Build every Flux Kustomization of a checkout and report problems, without a cluster; --cluster, --pre: as `flux check`",
+    examples: &[
+        "fluxdeck check",
+        "fluxdeck check --repo ~/fleet --since origin/main -o github",
+        "fluxdeck check --cluster",
+        "fluxdeck check --pre --context production",
+    ],
     arguments: Arguments::augment_args,
-    run: Run::Alone { run: |matches, _, places| print(&command::read(matches)?, places), flags: &[] },
+    run: Run::Either {
+        is_called: |matches| matches.get_flag("pre") || is_typed(matches, "cluster"),
+        alone: |matches, _, places| print(&command::read(matches)?, places),
+        run: |call, matches| Box::pin(async move { cluster::run(call, &command::read(matches)?).await }),
+    },
 };
+
+fn is_typed(matches: &clap::ArgMatches, flag: &str) -> bool {
+    matches.value_source(flag) == Some(clap::parser::ValueSource::CommandLine)
+}
 
 #[derive(Args, Clone)]
 struct Arguments {
@@ -58,6 +73,25 @@ struct Arguments {
     /// Values that only the cluster has: manifests of ConfigMaps and Secrets, or lines of NAME=value
     #[arg(long, value_name = "FILE")]
     substitute_from: Option<PathBuf>,
+    /// Instead of files: whether Flux can be installed in the cluster, as `flux check --pre`. --cluster: whether the installed Flux is as it
+    /// has to be, as `flux check`; its namespace with -n, else flux-system, else it is looked for
+    #[arg(long)]
+    pre: bool,
+    /// With --cluster: the controllers that must be there, separated by commas. Default: those that are there
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "pre")]
+    components: Vec<String>,
+    /// With --cluster: controllers that must be there besides those of --components, or besides Flux's usual four
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "pre")]
+    components_extra: Vec<String>,
+    /// With --cluster: how long to wait for controllers that are not ready: 30s, 5m. Default: 10s
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, conflicts_with = "pre")]
+    timeout: Option<std::time::Duration>,
+}
+
+impl Arguments {
+    fn is_about_components(&self) -> bool {
+        !self.components.is_empty() || !self.components_extra.is_empty() || self.timeout.is_some()
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -88,6 +122,9 @@ struct Report {
 
 /// Looks at a checkout. Returns the exit code.
 fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
+    if arguments.is_about_components() {
+        return Err(Error::usage("--components and --timeout are about the controllers of a cluster", "say so: --cluster"));
+    }
     let wanted = arguments.clone();
     let (mut report, programs) =
         arguments.files.worker(arguments.files.remotes(places)?)?.wait(move |bench| examine(bench, &wanted))?;

@@ -92,7 +92,7 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
     let mut nodes = all.iter().flat_map(|found| &found.nodes);
     let failing = nodes.any(|id| state.cluster().forest.health(*id).is_some_and(Health::is_failing));
-    Ok((look.exit_code && failing).into())
+    Ok((look.pick.exit_code && failing).into())
 }
 
 /// Finds the objects of one kind.
@@ -106,7 +106,7 @@ fn find(
 ) -> Result<Found> {
     let Cluster { store, forest, .. } = state.cluster();
     let is_namespaced = is_namespaced(state, gk);
-    let filter = Filter { namespaces: namespaces.filter(|_| is_namespaced).cloned(), ..look.filter(call)? };
+    let filter = Filter { namespaces: namespaces.filter(|_| is_namespaced).cloned(), ..look.pick.filter(call)? };
     let mut fuzzy = Fuzzy::default();
     let is_named = |id: &NodeId| names.is_empty() || names.contains(&*store.reference(*id).name);
     let wanted = store.of_kind(gk).filter(is_named);

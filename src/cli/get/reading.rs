@@ -30,7 +30,7 @@ impl Look {
     /// What has to be known of other objects.
     fn beside(&self) -> Beside {
         let is_document = matches!(self.output, Format::Json | Format::Yaml);
-        let below = self.output != Format::Name || !self.status.is_empty() || self.exit_code;
+        let below = self.output != Format::Name || !self.pick.status.is_empty() || self.pick.exit_code;
         Beside { sources: self.output.is_table(), below, parents: is_document }
     }
 }
@@ -49,14 +49,14 @@ pub(super) async fn read(
     let options = Options { only: Some(known), beside: look.beside(), once: true, ..call.options.clone() };
     let mut headless = Headless::start(&call.context, options, Settings::default(), true);
     if selection.has_unknown() {
-        headless.connected(look.patience.limit(), HINT).await?;
+        headless.connected(look.pick.patience.limit(), HINT).await?;
         let served = selection.served(&headless.state().cluster().server.kinds)?;
         let scopes = served.iter().flat_map(|kind| scopes_in(namespaces, &kind.gk, kind.is_namespaced)).collect();
         read_also(&mut headless, scopes, look).await?;
     }
     // a table has the objects of its kind: what fails beside it does not make it less
     let is_asked_for = |state: &State, scope: &Scope| selection.has(&scope.gk, state.cluster());
-    headless.complete(look.patience.limit(), HINT, is_asked_for).await?;
+    headless.complete(look.pick.patience.limit(), HINT, is_asked_for).await?;
     headless.work();
     Ok(headless)
 }
@@ -67,12 +67,12 @@ pub(super) async fn read(
 /// When the cluster is not reachable any more.
 pub(super) async fn read_namespaces(headless: &mut Headless, look: &Look) -> Result<()> {
     read_also(headless, vec![Scope { gk: kinds::NAMESPACE.gk(), namespace: None }], look).await?;
-    headless.complete(look.patience.limit(), HINT, |_, _| false).await
+    headless.complete(look.pick.patience.limit(), HINT, |_, _| false).await
 }
 
 /// Begins to read more.
 async fn read_also(headless: &mut Headless, scopes: Vec<Scope>, look: &Look) -> Result<()> {
     headless.intend(Intent::Read(scopes.clone()));
     let is_begun = |state: &State| scopes.iter().all(|scope| state.cluster().store.coverage_of(scope).is_some());
-    headless.until(look.patience.limit(), is_begun).await.map(drop)
+    headless.until(look.pick.patience.limit(), is_begun).await.map(drop)
 }

@@ -80,12 +80,27 @@ pub(super) fn exit(said: &clap::Error) -> ! {
 /// # Errors
 /// When the output cannot be written.
 pub(super) fn raw(bytes: &[u8]) -> Result<()> {
+    stream_raw(bytes).map(|_| ())
+}
+
+/// As [`write`], for output that goes on. Returns whether anybody still reads it.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn stream(text: &str) -> Result<bool> {
+    stream_raw(leaving(text, None, is_ascii()).as_bytes())
+}
+
+/// As [`raw`], for output that goes on. Returns whether anybody still reads it.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn stream_raw(bytes: &[u8]) -> Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::failed(format!("cannot write the output: {error}"), ""))
-        }
-        _ => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::failed(format!("cannot write the output: {error}"), "")),
+        Ok(()) => Ok(true),
     }
 }
 

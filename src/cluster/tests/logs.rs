@@ -100,10 +100,11 @@ fn a_line_has_its_time_and_shows_it_when_asked() {
 
 #[test]
 fn a_log_is_asked_for_from_a_whole_second_on() {
-    let ask = LogAsk { namespace: "shop", pod: "web-1", container: "app", previous: false, start: Start::Tail(200) };
+    let ask =
+        LogAsk { namespace: "shop", pod: "web-1", container: "app", previous: false, follows: true, start: Start::tail(200) };
     assert_eq!(log_uri(&ask), "/api/v1/namespaces/shop/pods/web-1/log?container=app&timestamps=true&follow=true&tailLines=200");
     let since = "2026-01-01T00:00:00.9Z".parse().expect("a time");
-    let again = LogAsk { previous: true, start: Start::Since(since, 5000), ..ask };
+    let again = LogAsk { previous: true, start: Start { since: Some(since), tail: Some(5000) }, ..ask };
     assert!(log_uri(&again).ends_with("&previous=true&sinceTime=2026-01-01T00%3A00%3A00Z&tailLines=5000"), "{}", log_uri(&again));
 }
 

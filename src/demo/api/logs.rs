@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::broken::Broken;
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true};
+use crate::demo::controllers::log::ControllerLog;
 use crate::demo::faults::End;
 use crate::demo::objects::{list, scatter, text};
 use crate::demo::world::{Cluster, Mark, World};
@@ -41,6 +42,8 @@ struct Writer {
     ended: Option<Timestamp>,
     /// What it wrote when it crashed.
     last: Option<String>,
+    /// The controller of Flux that it is.
+    component: Option<String>,
 }
 
 pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
@@ -56,7 +59,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
     let timestamps = is_true(call.query.get("timestamps"));
     let since = parameter("sinceSeconds").parse().ok().map(SignedDuration::from_secs);
     let from = since.and_then(|since| cluster.now.checked_sub(since).ok()).or_else(|| parameter("sinceTime").parse().ok());
-    let mut lines = writer.lines(from, cluster.now, timestamps);
+    let mut lines = writer.lines(from, cluster, timestamps);
     if let Ok(tail) = parameter("tailLines").parse::<usize>() {
         lines.drain(..lines.len().saturating_sub(tail));
     }
@@ -94,7 +97,10 @@ impl Writer {
             let (started, code) = (at("/startedAt")?, state["exitCode"].as_i64());
             let ended = at("/finishedAt").or(Some(started)).filter(|_| code.is_some());
             let last = code.filter(|code| *code != 0).map(|_| last_line(text(state, "/message")));
-            Some(Self { seed: seed ^ u64::from(last.is_some()), started, ended, last })
+            let labels = &pod["metadata"]["labels"];
+            let is_flux = labels["app.kubernetes.io/part-of"] == "flux";
+            let component = labels["app.kubernetes.io/component"].as_str().filter(|_| is_flux).map(str::to_owned);
+            Some(Self { seed: seed ^ u64::from(last.is_some()), started, ended, last, component })
         };
         let (last, namespace) = (run("/lastState/terminated"), text(pod, "/metadata/namespace"));
         if previous {
@@ -114,9 +120,33 @@ impl Writer {
         run("/state/running").or_else(|| run("/state/terminated")).or(last).ok_or_else(refused)
     }
 
-    /// The lines written from one moment to another.
-    fn lines(&self, from: Option<Timestamp>, until: Timestamp, timestamps: bool) -> Vec<String> {
-        let until = self.ended.map_or(until, |ended| ended.min(until));
+    /// The lines written from one moment until now.
+    fn lines(&self, from: Option<Timestamp>, cluster: &Cluster, timestamps: bool) -> Vec<String> {
+        let until = self.ended.map_or(cluster.now, |ended| ended.min(cluster.now));
+        let lines = match &self.component {
+            Some(component) => self.of_controller(component, from, until, cluster),
+            None => self.of_container(from, until),
+        };
+        let stamp = |(at, line): (Timestamp, String)| if timestamps { format!("{at} {line}\n") } else { format!("{line}\n") };
+        lines.into_iter().map(stamp).collect()
+    }
+
+    /// What a controller of Flux has written.
+    fn of_controller(
+        &self,
+        component: &str,
+        from: Option<Timestamp>,
+        until: Timestamp,
+        cluster: &Cluster,
+    ) -> Vec<(Timestamp, String)> {
+        let from = from.unwrap_or(self.started).max(self.started);
+        let first = ControllerLog::start(component, self.started).into_iter().filter(|(at, _)| (from..=until).contains(at));
+        // that moment is part of what is asked for
+        let after = from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(from);
+        first.chain(cluster.controllers.log.lines(component, after, until)).collect()
+    }
+
+    fn of_container(&self, from: Option<Timestamp>, until: Timestamp) -> Vec<(Timestamp, String)> {
         let last = until.duration_since(self.started).as_secs().max(-1) / EVERY;
         let first = from.map_or(0, |from| (from.duration_since(self.started).as_secs() + EVERY - 1).max(0) / EVERY);
         let kept = i64::try_from(KEPT).unwrap_or(i64::MAX);
@@ -130,8 +160,7 @@ impl Writer {
         if let Some(last) = self.last.as_ref().filter(|_| until == self.ended.unwrap_or(until)) {
             lines.push((until, last.clone()));
         }
-        let stamp = |(at, line): (Timestamp, String)| if timestamps { format!("{at} {line}\n") } else { format!("{line}\n") };
-        lines.into_iter().map(stamp).collect()
+        lines
     }
 
     fn line(&self, number: i64) -> String {
@@ -175,9 +204,16 @@ impl Log {
                 if !log.follow || pulse.changed().await.is_err() {
                     return None;
                 }
-                let (now, end, is_mute) = {
+                // a container writes at whole seconds
+                let step =
+                    if log.writer.component.is_some() { SignedDuration::from_nanos(1) } else { SignedDuration::from_secs(1) };
+                let from = log.sent.saturating_add(step).unwrap_or(Timestamp::MAX);
+                let (now, end, is_mute, lines) = {
                     let cluster = world.lock();
-                    (cluster.now, cluster.ended(log.mark, &log.path), cluster.is_mute(log.mark, &log.path))
+                    let is_due = cluster.now >= from;
+                    let lines =
+                        if is_due { log.writer.lines(Some(from), &cluster, log.timestamps).concat() } else { String::new() };
+                    (cluster.now, cluster.ended(log.mark, &log.path), cluster.is_mute(log.mark, &log.path), lines)
                 };
                 if is_mute {
                     return std::future::pending().await;
@@ -190,11 +226,9 @@ impl Log {
                     Some(End::InOrder) => return None,
                     None => {}
                 }
-                let from = log.sent.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
                 if now < from {
                     continue;
                 }
-                let lines = log.writer.lines(Some(from), now, log.timestamps).concat();
                 log.sent = now;
                 if !lines.is_empty() {
                     return Some((Ok(Frame::data(Bytes::from(lines))), (None, log, world, pulse)));

@@ -1,5 +1,5 @@
 //! What the demo shows: two clusters that real Flux controllers ran, as `fluxdeck snapshot` saved them, and the repositories that they
-//! were run from. Nothing here was written by hand; `UPDATE=1 FLUXDECK_LIVE=1 cargo test --test live demo` records it again.
+//! were run from. Nothing of that was written by hand; `UPDATE=1 FLUXDECK_LIVE=1 cargo test --test live demo` records it again.
 //!
 //! What the recorder changed, and nothing else: the forge's address became [`FORGE`], the commits of its repositories became those that
 //! [`super::Repositories`] makes of the same files, and the context got its name.
@@ -24,6 +24,17 @@ pub const CONTEXTS: &[(&str, &[u8])] =
 /// What a cluster has before anything was recorded in it.
 const ROLES: &str = include_str!("roles.yaml");
 const NODES: &str = include_str!("nodes.yaml");
+const CONTROLLER: &str = include_str!("controller.yaml");
+/// Flux's controllers of 2.9.4, with the restarts of their pods.
+const CONTROLLERS: &[(&str, &str, u32)] = &[
+    ("helm-controller", "v1.6.3", 0),
+    ("image-automation-controller", "v1.2.4", 0),
+    ("image-reflector-controller", "v1.2.4", 0),
+    ("kustomize-controller", "v1.9.4", 2),
+    ("notification-controller", "v1.9.3", 0),
+    ("source-controller", "v1.9.4", 0),
+    ("source-watcher", "v2.2.2", 0),
+];
 const REPOSITORIES: &[u8] = include_bytes!("repositories.gz");
 
 /// Files of some repositories. Equal files are kept once: compression does not see that far.
@@ -65,7 +76,18 @@ pub fn nodes() -> impl Iterator<Item = Value> {
     documents(NODES)
 }
 
-fn documents(text: &'static str) -> impl Iterator<Item = Value> {
+/// Flux's own controllers: what the recorded clusters were run by ran outside of them.
+pub fn controllers() -> impl Iterator<Item = Value> {
+    let text = |(number, (name, version, restarts)): (usize, &(&str, &str, u32))| {
+        let number = format!("{number:02}");
+        let named = CONTROLLER.replace("$NAME", name).replace("$VERSION", version);
+        named.replace("$N", &number).replace("$RESTARTS", &restarts.to_string())
+    };
+    let read = |text: String| documents(&text).collect::<Vec<_>>();
+    CONTROLLERS.iter().enumerate().map(text).flat_map(read)
+}
+
+fn documents(text: &str) -> impl Iterator<Item = Value> {
     serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).expect("what is built in was tested"))
 }
 

@@ -12,7 +12,7 @@ use super::scene::{
 use super::transitions::{
     AWAITS_TESTS, NOT_DRIFTED, NOT_PREPARED, NOT_RELEASED, PREPARES, RELEASED, REMEDIATED, RUNS, STALLED, TESTED, Transition,
 };
-use super::{Flux, recording};
+use super::{Flux, recording, storage};
 use crate::demo::objects::{self, Key, Propagation, list, text};
 
 /// How long an action takes until it waits, and how often it looks then.
@@ -195,6 +195,7 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     history.insert(0, entry);
     history.truncate(5);
     object["status"]["history"] = history.into();
+    storage::keep(scene.store, &object, &manifests, scene.now);
     let recorded = scene
         .recording
         .failure(key, &object)
@@ -360,6 +361,7 @@ fn rolled_back(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     history.insert(0, target);
     history.truncate(5);
     object["status"]["history"] = history.into();
+    storage::keep(scene.store, &object, &manifests, scene.now);
     object["status"]["inventory"] = apply::inventory_of(&manifests);
     remediated(scene, key, object, "RollbackSucceeded", &message);
 }
@@ -381,6 +383,7 @@ fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
         return;
     }
     if !list(object, "/status/history").is_empty() {
+        storage::forget(scene.store, object, |_| true);
         apply::prune(scene, &applier(key), &apply::entries(object));
         let message = format!("Helm uninstall succeeded for release {}", full(object));
         scene.event(object, COMPONENT, false, "UninstallSucceeded", &message);
@@ -396,5 +399,6 @@ fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
 /// The end of an attempt that has seen the whole spec.
 fn finish(scene: &mut Scene, key: &Key, mut object: Value, after: SignedDuration) {
     observed(&mut object);
+    storage::keep(scene.store, &object, &[], scene.now);
     scene.settle(key, object, after);
 }

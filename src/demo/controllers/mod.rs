@@ -11,6 +11,7 @@ mod container;
 mod helm_release;
 mod image;
 mod kustomization;
+pub(super) mod log;
 pub(super) mod node;
 mod pod;
 pub(super) mod receiver;
@@ -18,6 +19,7 @@ mod recording;
 mod render;
 mod scene;
 mod source;
+pub(super) mod storage;
 mod transitions;
 mod workload;
 
@@ -158,6 +160,8 @@ pub(super) struct Controllers {
     /// What is under way, by object.
     stages: BTreeMap<Key, scene::Stage>,
     seen: u64,
+    /// What the controllers of Flux have written.
+    pub log: log::ControllerLog,
     said: render::Said,
 }
 
@@ -165,7 +169,8 @@ impl Controllers {
     /// Controllers that know the objects of a cluster: each looks again when its interval is over.
     pub fn start(store: &Store, mut recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
         recording.began = now;
-        let mut controllers = Self { recording, git, seen: store.version(), ..Self::default() };
+        let log = log::ControllerLog::of(store);
+        let mut controllers = Self { recording, git, seen: store.version(), log, ..Self::default() };
         let flux = store.all().filter(|(key, object)| role_of(store, key).is_some() && !is_sharded(object));
         for (key, object) in flux.filter(|(_, object)| text(object, "/apiVersion").contains("fluxcd.io/")) {
             let fails = scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
@@ -215,6 +220,7 @@ impl Controllers {
                 git: self.git.as_deref(),
                 queue: &mut self.queue,
                 stages: &mut self.stages,
+                log: &mut self.log,
             };
             match role {
                 Role::Flux(controller) => controller.reconcile(&mut scene, &key),

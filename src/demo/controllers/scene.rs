@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::log::{ControllerLog, Said};
 use super::{Git, Recording};
 use crate::demo::objects::{self, Key, Store, list, text};
 use fluxdeck_model::domain::duration;
@@ -26,6 +27,7 @@ pub(super) struct Scene<'a> {
     pub git: Option<&'a dyn Git>,
     pub queue: &'a mut BTreeMap<Key, Timestamp>,
     pub stages: &'a mut BTreeMap<Key, Stage>,
+    pub log: &'a mut ControllerLog,
 }
 
 /// What is under way with an object.
@@ -126,8 +128,9 @@ impl Scene<'_> {
         if seconds < 60 { format!("{seconds}.{fraction}s") } else { format!("{}m{}.{fraction}s", seconds / 60, seconds % 60) }
     }
 
-    /// Sends an event; the same again only counts (client-go `record/events_cache.go`).
+    /// Sends an event; the same again only counts (client-go `record/events_cache.go`). A controller of Flux writes the same into its log.
     pub fn event(&mut self, of: &Value, component: &str, is_warning: bool, reason: &str, message: &str) {
+        self.log.write(self.now, of, &Said { component, is_warning, message });
         let Some(kind) = self.store.kind_of("", "Event") else { return };
         let uid = text(of, "/metadata/uid");
         let is_it = |event: &Value| {

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::reconcile::{self, REQUESTED_AT};
-use super::suspend::{BY, OPERATORS_BY, OPERATORS_SWITCH, REASON, UNTIL};
+use super::suspend::{AT, BY, OPERATORS_BY, OPERATORS_SWITCH, REASON, UNTIL};
 use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Step, Switch, Until, Waits, Weight, suspend};
 use crate::forms::Answers;
 use crate::kinds::Suspend;
@@ -42,7 +42,7 @@ fn fits(case: &Case) -> Fit {
 }
 
 fn steps(case: &Case, _: &Answers) -> Vec<Step> {
-    let mut patch = json!({"metadata": {"annotations": {BY: null, REASON: null, UNTIL: null}}});
+    let mut patch = json!({"metadata": {"annotations": {BY: null, AT: null, REASON: null, UNTIL: null}}});
     let (proof, until) = match case.kind.suspend {
         Suspend::Annotation(key) => {
             let token = reconcile::token(case);

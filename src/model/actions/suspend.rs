@@ -1,6 +1,6 @@
 //! Suspend: the controller ignores the object until it is resumed (flux2 `cmd/flux/suspend.go`).
 //!
-//! In addition to the CLI we record who, why and until when, as annotations. They survive the reconciliation of the object by its
+//! In addition to the CLI we record who, when, why and until when, as annotations. They survive the reconciliation of the object by its
 //! applier, because no other manager owns them.
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::kinds::{Kind, Suspend};
 pub(super) const BY: &str = "fluxdeck.dev/suspended-by";
 pub(super) const REASON: &str = "fluxdeck.dev/suspend-reason";
 pub(super) const UNTIL: &str = "fluxdeck.dev/suspend-until";
+pub(super) const AT: &str = "fluxdeck.dev/suspended-at";
 /// Where the Flux Operator's own interface writes who suspended (its `docs/web/web-actions.md`).
 pub(super) const OPERATORS_BY: &str = "fluxcd.controlplane.io/suspendedBy";
 pub(super) const OPERATORS_SWITCH: &str = "fluxcd.controlplane.io/reconcile";
@@ -91,8 +92,9 @@ fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
     let text = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from);
     let Suspended { reason, until } = Suspended::of(answers);
     let until = until.map(|until| until.to_string());
+    let at = case.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut patch = json!({"metadata": {"annotations": {
-        BY: text(Some(case.who)), REASON: text(reason), UNTIL: text(until.as_deref()),
+        BY: text(Some(case.who)), AT: at, REASON: text(reason), UNTIL: text(until.as_deref()),
     }}});
     let proof = match case.kind.suspend {
         Suspend::Annotation(key) => {

@@ -5,16 +5,34 @@
 
 use super::{ActIntent, Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::{self, Action, Reach};
-use crate::domain::ObjectRef;
+use crate::domain::{NotifyBy, ObjectRef};
 use crate::error::{Error, Result};
 use crate::forms::Answers;
-use crate::state::{Intent, Terminal, Wanted};
+use crate::state::{Intent, Setting, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why];
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why];
+const OBJECTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Why, KeyScope::Pulse, KeyScope::Graph];
 /// Where the panel can be opened: also where keys of actions mean something else.
-const CHOSEN: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
+const CHOSEN: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Graph,
+];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.
@@ -87,6 +105,7 @@ pub(super) fn all() -> Vec<Command> {
     }];
     all.extend(keys());
     all.extend(named());
+    all.push(Command { scopes: OBJECTS, ..known(NOTIFY[2], &[], NOTIFY[3], notify) });
     all.push(known("follow", &["J"], "acts under way and their outcomes (the owner, k9s's J, is at o)", |cx, _| {
         open(cx, Screen::JOBS, Subject::Nothing)
     }));
@@ -94,6 +113,32 @@ pub(super) fn all() -> Vec<Command> {
         open(cx, Screen::ACTS, Subject::Nothing)
     }));
     all
+}
+
+/// Key in the panel, label, name and doc of what watches objects.
+pub const NOTIFY: [&str; 4] = [
+    "b",
+    "notify me of changes",
+    "notify",
+    "say when the selected objects turn bad or good, or no longer; `:notify osc9`, osc777, bell, off: how the terminal does it in this run",
+];
+
+/// Watches the selected objects, or says how the terminal notifies.
+fn notify(cx: &mut Cx, text: &str) -> Result<()> {
+    match text.trim() {
+        "" if cx.targets.is_empty() => return Err(Error::failed("nothing is selected", "move to an object first")),
+        "" => cx.intend(Intent::Watch(cx.targets.clone())),
+        word => {
+            let unknown = || Error::usage(format!("`{word}` is not a way to notify"), format!("there are {}", NotifyBy::words()));
+            let by = NotifyBy::parse(word).ok_or_else(unknown)?;
+            cx.intend(Intent::Set(Setting::Notify(by)));
+            cx.say(match by {
+                NotifyBy::Off => "the terminal is not asked to notify: what turns is said here",
+                _ => "the terminal notifies of watched objects in this run; notify.how in config.toml keeps it",
+            });
+        }
+    }
+    Ok(())
 }
 
 fn open(cx: &mut Cx, view: Screen, target: Subject) -> Result<()> {

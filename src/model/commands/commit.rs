@@ -99,3 +99,30 @@ fn commit(cx: &mut Cx, text: &str) -> Result<()> {
     };
     open_commit(&object, ask, cx)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::lookup;
+    use crate::state::Key;
+
+    #[test]
+    fn g_is_the_top_on_rows_as_in_k9s_and_the_commit_where_one_thing_is_shown() {
+        let meant = |key: &str, scope: KeyScope| {
+            let command =
+                lookup(Key::parse(key).expect("a key"), scope).unwrap_or_else(|| panic!("{key} means nothing in {scope:?}"));
+            match command.run {
+                Handler::Gesture(Gesture::Top) => "top",
+                Handler::Gesture(Gesture::Commit) => "commit",
+                _ if command.doc == DOC => "commit",
+                _ => "something else",
+            }
+        };
+        for scope in [KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Pulls, KeyScope::Logs, KeyScope::Events] {
+            assert_eq!((meant("g", scope), meant("home", scope)), ("top", "top"), "{scope:?}");
+        }
+        for scope in [KeyScope::Why, KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs] {
+            assert_eq!((meant("g", scope), meant("home", scope)), ("commit", "top"), "{scope:?}");
+        }
+    }
+}

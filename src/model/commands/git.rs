@@ -40,7 +40,7 @@ fn fields() -> [Command; 6] {
             scopes: &[KeyScope::Text, KeyScope::Why],
             run: Handler::Act(origins),
         },
-        key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields], Gesture::File),
+        key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields, KeyScope::Values], Gesture::File),
         key(
             &["e"],
             "open the file at the line in $EDITOR as your own checkout has it, to commit and push it yourself",
@@ -66,7 +66,7 @@ fn fields() -> [Command; 6] {
             &["e"],
             "another value for the field, in git: a form, the review, then a pull request",
             "change",
-            &[KeyScope::Fields],
+            &[KeyScope::Fields, KeyScope::Values],
             Gesture::Edit,
         ),
     ]

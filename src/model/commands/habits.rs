@@ -15,6 +15,7 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Logs,
     KeyScope::Jobs,
     KeyScope::Fields,
+    KeyScope::Pulse,
     KeyScope::Events,
 ];
 
@@ -27,7 +28,7 @@ const HABITS: &[(&[&str], &[KeyScope], &str)] = &[
     (&["t"], ROWS, "a CronJob is triggered by kubectl: `kubectl create job --from=cronjob/NAME`"),
     (&["ctrl-k"], ROWS, "nothing is killed without a question: ctrl-d deletes"),
     (&["ctrl-u"], LISTS, "esc clears the filter"),
-    (&["P", "C", "X", "L", "I", "T"], &[KeyScope::Table], "shift-left and shift-right choose a column, O sorts by it"),
+    (&["P", "C", "X", "I", "T"], &[KeyScope::Table], "shift-left and shift-right choose a column, O sorts by it"),
 ];
 
 /// What to press in place of a key that means something in k9s.

@@ -5,17 +5,43 @@ use std::collections::BTreeSet;
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place, resolve};
 use crate::domain::{Health, ObjectRef};
 use crate::error::{Error, Result};
+use crate::insight::controller_log::{has_controller, pods_below};
+use crate::insight::dependencies::is_drawn;
 use crate::state::projection::Root;
-use crate::state::{Intent, Show};
+use crate::state::{Intent, Show, State};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[KeyScope] =
+const OBJECTS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
+/// The same without the graph, where `l` is a direction.
+const LOGGED: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Text,
+    KeyScope::Fields,
+    KeyScope::Why,
+    KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Values,
+];
+/// Where the values of a release are one key away.
+const RELEASES: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 /// Where `w` does something else, and something is about an object all the same.
 const ABOUT: &[KeyScope] =
     &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker, KeyScope::Commit];
 /// Where `w` does not wrap lines.
-const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events];
+const ROWS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values, KeyScope::Graph];
 const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
@@ -52,10 +78,36 @@ pub(super) fn all() -> Vec<Command> {
             open(cx, Screen::DETAILS)
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
-        on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
         on_row("", &["v"], "events", "events of the object, live; b adds those of everything below it", |cx, _| {
             open(cx, Screen::EVENTS)
         }),
+        Command {
+            scopes: RELEASES,
+            ..on_row("", &["V"], "", "Helm values of the release, or of the one that the object is of, by layers", |cx, _| {
+                values(cx, "")
+            })
+        },
+        named("values", &[], "Helm values by layers, and the releases that have them (`:values hr/web`)", values),
+        Command {
+            scopes: LOGGED,
+            ..on_row(
+                "logs",
+                &["l"],
+                "logs",
+                "logs of the pod, or of all pods below; without pods, what Flux's controllers wrote",
+                logs,
+            )
+        },
+        Command {
+            aliases: &["flux-logs"],
+            ..on_row(
+                "controller-logs",
+                &["L"],
+                "",
+                "what Flux's controllers have written about the object (`:controller-logs ks/apps`)",
+                controller_logs,
+            )
+        },
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -77,6 +129,12 @@ pub(super) fn all() -> Vec<Command> {
             &[],
             "where an object comes from: owner, applier, source, commit, file and line (`:trace deploy/web`)",
             trace,
+        ),
+        named(
+            "graph",
+            &["deps"],
+            "what depends on what, as a picture: around the selected object, a named one (`:graph ks/apps`), or `all`",
+            graph,
         ),
         named(
             "why",
@@ -127,10 +185,15 @@ pub(super) fn all() -> Vec<Command> {
             doc: "the object in the tree: under what applies it".into(),
             footer: "in the tree",
             group: Group::Look,
-            scopes: &[KeyScope::Table],
+            scopes: &[KeyScope::Table, KeyScope::Graph],
             run: Handler::Act(locate),
         },
-        named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
+        named(
+            "pulse",
+            &["overview"],
+            "the cluster at a glance: what is broken, stale, suspended, slow or not applied, what runs Flux, kinds with their states",
+            |cx, _| go(cx, Screen::PULSE),
+        ),
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",
@@ -186,6 +249,28 @@ pub fn explain_first(objects: &[ObjectRef], cx: &mut Cx) -> Result<()> {
     Ok(())
 }
 
+/// The logs of pods; of an object of Flux without any, those of its controller.
+fn logs(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster();
+    let is_alone = |object: &ObjectRef| pods_below(&cluster.store, &cluster.forest, object, 1).is_empty();
+    let is_of_flux = cx.targets.first().is_some_and(|object| has_controller(&object.gk) && is_alone(object));
+    open(cx, if is_of_flux { Screen::CONTROLLER_LOGS } else { Screen::LOGS })
+}
+
+/// The log of the controller of an object by its name; without one, of the selected one.
+fn controller_logs(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    if !has_controller(&object.gk) {
+        let message = format!("no controller of Flux reconciles {object}");
+        return Err(Error::failed(message, "o goes to what applies it; l reads the logs of its pods"));
+    }
+    cx.transit(Transition::Open(Screen::CONTROLLER_LOGS, Subject::Object(object)));
+    Ok(())
+}
+
 fn go(cx: &mut Cx, view: Screen) -> Result<()> {
     cx.transit(Transition::Go(view, Subject::Nothing));
     Ok(())
@@ -199,6 +284,47 @@ fn trace(cx: &mut Cx, text: &str) -> Result<()> {
     };
     cx.transit(Transition::Open(Screen::TRACE, Subject::Object(object)));
     Ok(())
+}
+
+/// Shows the values of a HelmRelease by its name; without one those of the selected object's.
+fn values(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "" => cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to a HelmRelease first"))?,
+        name => resolve::object_named(name, cx.state)?,
+    };
+    let release =
+        cx.state.cluster().release_of(&object).ok_or_else(|| {
+            Error::failed(format!("{object} is not of a HelmRelease that is read"), "`:hr` lists the HelmReleases")
+        })?;
+    cx.transit(Transition::Open(Screen::VALUES, Subject::Object(release)));
+    Ok(())
+}
+
+/// The graph around an object: of that name, else of the selected one; where it is not part of any graph, around what applies it. With `all`,
+/// or without an object, of everything.
+fn graph(cx: &mut Cx, text: &str) -> Result<()> {
+    let object = match text.trim() {
+        "all" => None,
+        "" => cx.targets.first().and_then(|object| drawn(cx.state, object)),
+        name => {
+            let named = resolve::object_named(name, cx.state)?;
+            let why =
+                || Error::failed(format!("{named} is neither a source nor applied by Flux"), "`:graph all` draws everything");
+            Some(drawn(cx.state, &named).ok_or_else(why)?)
+        }
+    };
+    cx.transit(match object {
+        Some(object) => Transition::Open(Screen::GRAPH, Subject::Object(object)),
+        None => Transition::Go(Screen::GRAPH, Subject::Nothing),
+    });
+    Ok(())
+}
+
+/// The object, or the nearest above it in the tree, that a graph of dependencies has.
+fn drawn(state: &State, object: &ObjectRef) -> Option<ObjectRef> {
+    let cluster = state.cluster();
+    let above = std::iter::successors(cluster.store.find(object), |node| cluster.forest.parent(*node));
+    above.map(|node| cluster.store.reference(node)).find(|object| is_drawn(object)).cloned()
 }
 
 /// Explains an object by its name, as everywhere written `KIND/NAME` or `KIND NAMESPACE/NAME`; without one, all that is broken.

@@ -15,7 +15,7 @@ mod resolve;
 mod screen;
 mod source;
 
-pub use act::perform;
+pub use act::{NOTIFY, perform};
 pub use change::{ChangeForm, WHY, change_form, elsewhere, open_file, open_form, open_review};
 pub use commit::{commit_command, commit_known, open_commit};
 pub use git::{fields_command, maker, open_fields};
@@ -90,6 +90,8 @@ pub enum KeyScope {
     /// YAML, details, events, help.
     Text,
     Logs,
+    /// What Flux's controllers have written about an object.
+    ControllerLogs,
     /// Jobs, as a list and one by one.
     Jobs,
     /// Fields of objects, with the files that set them: of one object, and those that drifted.
@@ -102,6 +104,12 @@ pub enum KeyScope {
     Pulls,
     /// The steps to a first cause, and first causes.
     Why,
+    /// The cluster at a glance.
+    Pulse,
+    /// Helm values by layers, and the releases that have them.
+    Values,
+    /// What depends on what, as a picture.
+    Graph,
     /// A commit, and what it changed.
     Commit,
     /// What happened, as it happens: events, and the timeline.
@@ -119,12 +127,16 @@ impl KeyScope {
             Self::Picker => "list",
             Self::Text => "text",
             Self::Logs => "logs",
+            Self::ControllerLogs => "controller log",
             Self::Jobs => "jobs",
             Self::Fields => "fields",
             Self::File => "file",
             Self::Review => "review",
             Self::Pulls => "prs",
             Self::Why => "why",
+            Self::Pulse => "pulse",
+            Self::Values => "values",
+            Self::Graph => "graph",
             Self::Commit => "commit",
             Self::Events => "events",
             Self::Dialog => "dialog",
@@ -214,6 +226,10 @@ pub enum Gesture {
     Previous,
     NextContainer,
     Clear,
+    /// Of a log: only lines that matter so much.
+    Level,
+    /// Of the log of a controller: all of it, or what concerns the object.
+    Whole,
     /// Halts queued items; again: stops following the others.
     Stop,
     WatchOn,
@@ -266,6 +282,15 @@ pub enum Gesture {
     Approve,
     /// Look it up again.
     Again,
+    /// Ask the remotes of sources what they have.
+    Heads,
+    /// Of values: leave out what the chart gives by default, or show it again.
+    Defaults,
+    /// Show what is masked, until the view is left.
+    Unmask,
+    /// Of two releases that are compared: both one step back, or forward.
+    Older,
+    Newer,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the

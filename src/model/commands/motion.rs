@@ -10,9 +10,12 @@ const LISTS: &[KeyScope] = &[
     KeyScope::Fields,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Graph,
     KeyScope::Events,
+    KeyScope::Values,
 ];
-const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
+const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Tree,
@@ -20,12 +23,35 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Picker,
     KeyScope::Text,
     KeyScope::Logs,
+    KeyScope::ControllerLogs,
     KeyScope::Jobs,
     KeyScope::Fields,
     KeyScope::File,
     KeyScope::Review,
     KeyScope::Pulls,
     KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Values,
+    KeyScope::Graph,
+    KeyScope::Commit,
+    KeyScope::Events,
+];
+/// Where left and right fold, or scroll.
+const FOLDED: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::ControllerLogs,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::File,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Why,
+    KeyScope::Pulse,
+    KeyScope::Values,
     KeyScope::Commit,
     KeyScope::Events,
 ];
@@ -35,22 +61,38 @@ const NOT_OF_GIT: &[KeyScope] = &[
     KeyScope::Table,
     KeyScope::Picker,
     KeyScope::Logs,
+    KeyScope::ControllerLogs,
     KeyScope::Review,
     KeyScope::Pulls,
+    KeyScope::Graph,
     KeyScope::Commit,
     KeyScope::Events,
+    KeyScope::Pulse,
+    KeyScope::Values,
 ];
 /// Where it is: "top" stays on `home`.
 const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
 const EVENTS: &[KeyScope] = &[KeyScope::Events];
+const GRAPH: &[KeyScope] = &[KeyScope::Graph];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Commit];
-const SEARCHED: &[KeyScope] =
-    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls, KeyScope::Commit];
+const SEARCHED: &[KeyScope] = &[
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::File,
+    KeyScope::Review,
+    KeyScope::Pulls,
+    KeyScope::Commit,
+    KeyScope::Values,
+    KeyScope::Graph,
+];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::File, KeyScope::Commit];
+const LOGS: &[KeyScope] = &[KeyScope::Logs, KeyScope::ControllerLogs];
+const OF_CONTROLLERS: &[KeyScope] = &[KeyScope::ControllerLogs];
 /// Where something may fail, or say so.
-const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::Events];
+const FAILING: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Graph, KeyScope::Events];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -75,7 +117,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
-        G::Again | G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Heads | G::Defaults | G::Unmask | G::Older | G::Newer => Group::Look,
+        G::Page | G::Competing | G::Why | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Wrap
         | G::Follow
         | G::Below
@@ -86,6 +129,7 @@ fn group_of(gesture: Gesture) -> Group {
         | G::Clear
         | G::File
         | G::Commit => Group::Look,
+        G::Level | G::Whole => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
         G::Edit | G::EditFile => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
@@ -94,7 +138,7 @@ fn group_of(gesture: Gesture) -> Group {
 }
 
 pub(super) fn all() -> Vec<Command> {
-    [views(), of_jobs(), of_pulls(), of_reviews(), copies()].into_iter().flatten().collect()
+    [views(), of_graphs(), of_jobs(), of_pulls(), of_reviews(), of_values(), copies()].into_iter().flatten().collect()
 }
 
 /// In lists and in texts.
@@ -107,8 +151,8 @@ fn views() -> Vec<Command> {
         key(&["g", "home"], NOT_OF_GIT, Gesture::Top, "to the top"),
         key(&["home"], OF_GIT, Gesture::Top, "to the top: unlike k9s not on g, which is the commit here"),
         key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
-        key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
-        key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
+        key(&["right"], FOLDED, Gesture::Right, "unfold; scroll right in text"),
+        key(&["left", "h"], FOLDED, Gesture::Left, "fold, or go to the parent; scroll left in text"),
         footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
         key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
         key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
@@ -131,14 +175,46 @@ fn views() -> Vec<Command> {
         key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
         key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
-        footed(&["s"], &[KeyScope::Logs, KeyScope::Events], Gesture::Follow, "follow, or stay", "follow"),
+        footed(
+            &["b"],
+            &[KeyScope::Pulse],
+            Gesture::Heads,
+            "ask the remotes of all sources whether these are behind: git, registries, chart repositories, with your own logins",
+            "ask remotes",
+        ),
         footed(&["b"], EVENTS, Gesture::Below, "of the object alone, or of everything below it too", "below"),
         footed(&["!"], EVENTS, Gesture::Trouble, "only what is wrong: warnings, failures; again: all", "warnings"),
         footed(&["z"], EVENTS, Gesture::FoldAll, "those that say the same as one line, or each by itself", "unfold"),
-        key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
-        footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+        footed(&["enter"], OF_CONTROLLERS, Gesture::Open, "all fields of the line; again: fold them", "fields"),
+        footed(&["e"], OF_CONTROLLERS, Gesture::Level, "levels: all, info and worse, warnings and errors", "levels"),
+        footed(
+            &["tab"],
+            OF_CONTROLLERS,
+            Gesture::Whole,
+            "all lines of the controllers; again: those about the object",
+            "all lines",
+        ),
+        footed(
+            &["s"],
+            &[KeyScope::Logs, KeyScope::ControllerLogs, KeyScope::Events],
+            Gesture::Follow,
+            "follow, or stay",
+            "follow",
+        ),
+        key(&["t"], LOGS, Gesture::Timestamps, "timestamps"),
+        footed(&["p"], LOGS, Gesture::Previous, "the previous instance of the containers", "previous"),
         footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
-        key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+        key(&["C"], LOGS, Gesture::Clear, "clear"),
+    ]
+}
+
+/// Of what depends on what.
+fn of_graphs() -> Vec<Command> {
+    vec![
+        footed(&["right", "l"], GRAPH, Gesture::Right, "along a line to what needs the object", "needed by"),
+        footed(&["left", "h"], GRAPH, Gesture::Left, "along a line to what the object needs", "needs"),
+        footed(&["z"], GRAPH, Gesture::FoldAll, "only what the selected object needs, and what needs it", "only this"),
+        footed(&["Z"], GRAPH, Gesture::UnfoldAll, "everything in the namespaces that are looked at", "everything"),
     ]
 }
 
@@ -260,6 +336,24 @@ fn of_reviews() -> Vec<Command> {
         footed(&["z"], REVIEW, Gesture::FoldAll, "list all that is not proven, or only count it", "not proven"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
+    ]
+}
+
+/// Of Helm values.
+fn of_values() -> Vec<Command> {
+    let only = &[KeyScope::Values];
+    vec![
+        footed(
+            &["tab"],
+            only,
+            Gesture::NextPane,
+            "next part: the keys, what differs between two releases, the releases",
+            "differences, releases",
+        ),
+        footed(&["z"], only, Gesture::Defaults, "only what differs from the defaults of the chart, or all", "defaults"),
+        footed(&["x"], only, Gesture::Unmask, "show secret values until the view is left; asks before", "unmask"),
+        footed(&["<"], only, Gesture::Older, "of two releases that are compared: both one step back", "older"),
+        footed(&[">"], only, Gesture::Newer, "both one step forward, up to what is not released yet", "newer"),
     ]
 }
 

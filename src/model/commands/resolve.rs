@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::place::{self, Place};
 use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
-use crate::domain::{GroupKind, ObjectRef, Store, is_event};
+use crate::domain::{GroupKind, NotifyBy, ObjectRef, Store, is_event};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
 use crate::state::State;
@@ -71,6 +71,8 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
         Some("contexts") => state.contexts.iter().map(|context| context.name.clone()).collect(),
         Some("scene") => state.settings.scenes.iter().map(|scene| scene.name.to_owned()).collect(),
         Some("theme") => state.settings.themes.clone(),
+        Some("graph") => vec!["all".to_owned()],
+        Some("notify") => NotifyBy::ALL.map(|by| by.word().to_owned()).to_vec(),
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
         Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
         Some("why" | "trace") => namings(start, state),

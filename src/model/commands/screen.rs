@@ -14,10 +14,13 @@ impl Screen {
     pub const EVENTS: Self = Self::new("events");
     pub const TIMELINE: Self = Self::new("timeline");
     pub const LOGS: Self = Self::new("logs");
+    pub const CONTROLLER_LOGS: Self = Self::new("controller-logs");
     pub const WHY: Self = Self::new("why");
     pub const TRACE: Self = Self::new("trace");
+    pub const GRAPH: Self = Self::new("graph");
     pub const ORIGINS: Self = Self::new("origins");
     pub const FILE: Self = Self::new("file");
+    pub const VALUES: Self = Self::new("values");
     pub const COMMIT: Self = Self::new("commit");
     pub const DRIFT: Self = Self::new("drift");
     pub const ACTIONS: Self = Self::new("actions");

@@ -168,7 +168,7 @@ mod tests {
         let read = note("\nbump \u{1b}[31mweb\t\u{202e}\r\n\n\n- a\n\n- b\n\n\n");
         assert_eq!(read.body, ["- a", "", "- b"]);
         assert!(!read.subject.contains(['\u{1b}', '\u{202e}', '\t', '\r']), "{:?}", read.subject);
-        assert_eq!(note("x\n\n".repeat(4000).as_str()).body.len(), MOST_LINES);
+        assert_eq!(note("x\n".repeat(4000).as_str()).body.len(), MOST_LINES);
         let unknown = CommitNote::new(&RawCommit { seconds: i64::MAX, author: "a\nb".to_owned(), ..RawCommit::default() });
         assert_eq!((unknown.at, unknown.author.contains('\n')), (None, false));
     }

@@ -3,6 +3,7 @@
 //! Pure and at the bottom: nothing here depends on another room. No JSON (that stops in `kinds`), no text layout.
 
 pub mod act;
+pub mod aligned;
 pub mod artifact_source;
 pub mod ascii;
 pub mod cluster_key;
@@ -18,6 +19,7 @@ pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod label_selector;
+pub mod notification;
 pub mod object;
 pub mod pattern;
 pub mod pause;
@@ -44,8 +46,9 @@ pub use event::{EventLine, EventLog, EventRow, LineKey};
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use label_selector::LabelSelector;
+pub use notification::NotifyBy;
 pub use object::{
-    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Relation, Suspension, Verdict,
+    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Pace, Relation, Suspension, Verdict,
 };
 pub use policy::{Guarded, Policy};
 pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};

@@ -2,6 +2,8 @@
 //!
 //! Bodies (YAML, events, logs, values) are fetched on demand.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::health::Health;
@@ -58,6 +60,8 @@ pub struct Suspension {
     pub by: Option<Str>,
     pub reason: Option<Str>,
     pub until: Option<Timestamp>,
+    /// When it was suspended, if who did so wrote that down: `flux suspend` does not.
+    pub at: Option<Timestamp>,
     /// What the frozen Ready condition said last: a suspended object may be failing.
     pub frozen: Option<Health>,
 }
@@ -81,6 +85,19 @@ pub struct Control {
     /// No controller reconciles it: an Alert, a Provider, an OCI HelmRepository.
     pub fixed: bool,
     pub deletion: Deletion,
+    pub pace: Pace,
+}
+
+/// How often an object is reconciled, and how that went last, where it says so itself: sources and HelmReleases do not say when they were
+/// reconciled last. The Ready condition's time is that of its last change, and an artifact's that of its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// `spec.interval`, or what the Flux Operator reads in its place.
+    pub interval: Option<Duration>,
+    /// When it was last reconciled to the end.
+    pub last: Option<Timestamp>,
+    /// How long that took; of a HelmRelease, how long its last release action took.
+    pub took: Option<Duration>,
 }
 
 /// What happens to the objects that an object applied when it is deleted (and not suspended).
@@ -234,6 +251,8 @@ pub enum Particular {
     Folder { path: Str },
     /// The first container of a pod that fails.
     Container(FailingContainer),
+    /// The image that a pod of one of Flux's own controllers runs.
+    Image { image: Str },
 }
 
 /// A container that waits in vain or has ended badly, in fields: what its pod's verdict says in a sentence.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,9 +12,10 @@ use super::{Body, Kind, Meta, Suspend, Trait, Wire, group, legacy};
 use crate::domain::health::{Health, Inputs, flux, kstatus};
 use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 use crate::domain::object::{
-    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Particular, Relation, Suspension, Verdict,
+    Condition, Control, Deletion, Edge, Facts, FailingContainer, Labels, Object, Owner, Pace, Particular, Relation, Suspension,
+    Verdict,
 };
-use crate::domain::{inventory, text};
+use crate::domain::{duration, inventory, text};
 
 /// Reads the objects of one cluster and one kind; keeps the texts that many of them share.
 pub struct Reader {
@@ -356,9 +358,24 @@ impl Draft<'_> {
                 requested: text(meta.annotations.get("reconcile.fluxcd.io/requestedAt").map(String::as_str)),
                 handled: text(wire.status["lastHandledReconcileAt"].as_str()),
                 observed: wire.status["observedGeneration"].as_i64(),
+                pace: pace(wire, self.kind),
                 ..Control::default()
             });
         }
+    }
+
+    /// What a kind says in a field of its own of how it was reconciled last.
+    pub fn paced(&mut self, last: Option<Timestamp>, took: Option<Duration>) {
+        if let Some(control) = &mut self.control {
+            control.pace.last = last.or(control.pace.last);
+            control.pace.took = took.or(control.pace.took);
+        }
+    }
+
+    /// Says which image one of Flux's own controllers runs.
+    pub fn runs(&mut self, image: &str) {
+        let image = self.reader.clean(image);
+        self.facts.particular = Some(Box::new(Particular::Image { image }));
     }
 
     /// Sets what happens to the objects that it applied when it is deleted.
@@ -379,6 +396,7 @@ impl Draft<'_> {
                 by: text("fluxdeck.dev/suspended-by").or_else(|| text("fluxcd.controlplane.io/suspendedBy")),
                 reason: text("fluxdeck.dev/suspend-reason"),
                 until: time(annotation("fluxdeck.dev/suspend-until").map(String::as_str)),
+                at: time(annotation("fluxdeck.dev/suspended-at").map(String::as_str)),
                 frozen: None,
             });
         }
@@ -394,6 +412,22 @@ fn inputs<'a>(wire: &Wire, conditions: &'a [Condition]) -> Inputs<'a> {
         generation: wire.metadata.generation,
         observed: wire.status["observedGeneration"].as_i64(),
         conditions,
+    }
+}
+
+/// How often it is reconciled, and the newest entry of its history: Kustomizations since Flux 2.7 and the Flux Operator's kinds have one
+/// that says when (fluxcd/pkg `apis/meta/history.go`); a HelmRelease's is about something else.
+fn pace(wire: &Wire, kind: &Kind) -> Pace {
+    let interval = match kind.group {
+        group::OPERATOR => wire.metadata.annotations.get("fluxcd.controlplane.io/reconcileEvery").map(String::as_str),
+        _ => wire.spec["interval"].as_str(),
+    };
+    let at = |entry: &&Value| time(entry["lastReconciled"].as_str());
+    let newest = list(&wire.status, &["history"]).iter().filter(|entry| at(entry).is_some()).max_by_key(at);
+    Pace {
+        interval: interval.and_then(duration::parse).filter(|interval| !interval.is_zero()),
+        last: newest.as_ref().and_then(at),
+        took: newest.and_then(|entry| duration::parse(entry["lastReconciledDuration"].as_str()?)),
     }
 }
 

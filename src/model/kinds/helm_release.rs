@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::draft::{list, named, number, string};
 use super::{Column, Draft, Kind, Reference, Role, Suspend, Trait, Wire, group, helm_chart, helm_repository, oci_repository};
+use crate::domain::duration;
 use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
@@ -58,6 +59,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.facts.revision = draft.revision(revision.into_iter().find(|text| !text.is_empty()).unwrap_or_default());
     draft.facts.attempted = draft.revision(attempted);
     draft.deletion(Deletion::Uninstalls);
+    draft.paced(None, duration::parse(string(status, &["lastAttemptedReleaseActionDuration"])));
     let release = release(wire, latest);
     if let Some((namespace, release)) = release.split_once('/') {
         draft.release(namespace, release);

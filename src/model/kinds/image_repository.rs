@@ -1,6 +1,6 @@
 //! ImageRepository: scans the tags of an image (image-reflector-controller `api/v1/imagerepository_types.go`).
 
-use super::draft::{number, string};
+use super::draft::{number, string, time};
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
 
 pub(super) const KIND: Kind = Kind {
@@ -27,6 +27,8 @@ pub(super) const KIND: Kind = Kind {
 fn read(wire: &Wire, draft: &mut Draft) {
     let scan = &wire.status["lastScanResult"];
     let tags = number(scan, &["tagCount"]).map(|count| count.to_string()).unwrap_or_default();
+    // every scan that succeeds writes its time (`internal/controller/imagerepository_controller.go`, `scan`)
+    draft.paced(time(scan["scanTime"].as_str()), None);
     draft.cells([string(&wire.spec, &["image"]), &tags, string(scan, &["scanTime"])]);
 }
 

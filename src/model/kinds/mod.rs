@@ -292,6 +292,11 @@ impl Kind {
         self.traits.contains(&wanted)
     }
 
+    /// Whether its objects are releases of charts, with values.
+    pub fn has_values(&self) -> bool {
+        self.has(Trait::Charted) && self.group == group::HELM || self.role == Role::Legacy
+    }
+
     /// Group and name, as objects carry them.
     pub fn gk(&self) -> GroupKind {
         GroupKind::new(self.group, self.kind)

@@ -159,6 +159,11 @@ pub fn field_setter(field: &str, value: &str) -> (&'static Playbook, Answers) {
     (&set_field::PLAYBOOK, set_field::answers(field, value))
 }
 
+/// The playbook that changes Helm values in the layer that they come from, with the answers that give a key this value.
+pub fn value_setter(key: &str, value: &str) -> (&'static Playbook, Answers) {
+    (&update_values::PLAYBOOK, update_values::answers(key, value))
+}
+
 /// The playbook that changes any fields of an object at once.
 pub fn editor() -> &'static Playbook {
     &edit::PLAYBOOK

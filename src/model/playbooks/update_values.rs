@@ -9,10 +9,10 @@ use super::known::KnownObject;
 use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState, of_fields};
 use crate::change::{BuiltObject, ObjectKey, WantedChange, WantedField};
 use crate::error::{Error, Result};
-use crate::forms::{Answers, Choice, Choices, Field, Form, InputKind};
+use crate::forms::{Answers, Choice, Choices, Field, FieldValue, Form, InputKind};
 use crate::insight::field::FieldPath;
 use crate::insight::named::group;
-use crate::kinds::{self, Kind, Role, Trait};
+use crate::kinds::Kind;
 use crate::render::Node;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
@@ -38,7 +38,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 };
 
 fn offers(kind: &Kind) -> std::result::Result<(), String> {
-    match kind.has(Trait::Charted) && kind.group == kinds::group::HELM || kind.role == Role::Legacy {
+    match kind.has_values() {
         true => Ok(()),
         false => Err(format!("{} has no values", kind.kind)),
     }
@@ -50,6 +50,13 @@ fn form(known: &KnownObject<'_>) -> Form {
     let key = Field::new(KEY, KEY, "image.tag, or ingress.hosts[0].host", InputKind::Choice { from, free: true });
     let value = Field::new(VALUE, VALUE, "The value, as the type that it has", InputKind::Text);
     Form::of([key, value])
+}
+
+/// The answers that give a key this value.
+pub(super) fn answers(key: &str, value: &str) -> Answers {
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    let answers = Answers::default().with(KEY, text(key));
+    if value.is_empty() { answers } else { answers.with(VALUE, text(value)) }
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {

@@ -93,6 +93,8 @@ pub struct ServerFacts {
     pub flux: String,
     /// Flux kinds that it serves.
     pub served: Vec<GroupKind>,
+    /// The same with their versions, the one that is read first.
+    pub versions: Vec<(GroupKind, Vec<Str>)>,
     /// All kinds that can be listed, by their names.
     pub kinds: Vec<ServedKind>,
     /// The user that requests are made as, when it is not the kubeconfig's own (`--as`).

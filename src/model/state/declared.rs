@@ -31,6 +31,23 @@ impl Cluster {
         None
     }
 
+    /// The nearest HelmRelease, from this object upwards: itself, or the one whose chart it is of. None where none is known.
+    pub fn release_of(&self, object: &ObjectRef) -> Option<ObjectRef> {
+        let is_release = |object: &ObjectRef| kinds::of(&object.gk).has_values();
+        if is_release(object) {
+            return Some(object.clone());
+        }
+        let mut at = self.store.find(object)?;
+        for _ in 0..MOST_STEPS {
+            let owner = self.store.owners(at).first().copied();
+            at = self.applier(at, is_release).or(owner).filter(|next| *next != at)?;
+            if is_release(self.store.reference(at)) {
+                return Some(self.store.reference(at).clone());
+            }
+        }
+        None
+    }
+
     /// The applier of a node: by inventory, or else by label, which is only a claim.
     fn applier(&self, id: NodeId, is_meant: impl Fn(&ObjectRef) -> bool) -> Option<NodeId> {
         let first = |links: &[StoredEdge], relation| {

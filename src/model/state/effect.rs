@@ -12,7 +12,8 @@ use super::readers::RepositoryReader;
 use crate::actions::{Ask, Step};
 use crate::change::{CommitAsk, PullPlace};
 use crate::domain::published::Offered;
-use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Scope, Str, Uid};
+use crate::domain::{Act, ClusterId, NotifyBy, ObjectRef, PrintedQuery, Scope, Str, Uid};
+use crate::insight::controller_log::LogConcern;
 use crate::insight::declared::FilePlace;
 use crate::insight::why::{BeginningAsk, Want};
 
@@ -124,6 +125,12 @@ pub enum Effect {
         cluster: ClusterId,
         offered: Offered,
     },
+    /// Ask the remotes of these sources what they have, for a view. The replies are `Reply::Head`, one for each as it comes.
+    AskHeads {
+        ticket: Ticket,
+        cluster: ClusterId,
+        sources: Vec<ObjectRef>,
+    },
     /// Ask for this user's rights.
     Review {
         cluster: ClusterId,
@@ -210,6 +217,11 @@ pub enum Terminal {
         line: u32,
         answers: Option<Ticket>,
     },
+    /// Ask the terminal to notify its user. The text is cleaned of what means something in such a sequence where it is written.
+    Notify {
+        by: NotifyBy,
+        text: String,
+    },
     /// Give the terminal back to the shell until it resumes us (ctrl-z).
     Suspend,
     /// Redraw everything.
@@ -224,11 +236,15 @@ pub enum Aspect {
     /// Spec summary, history and events.
     Details,
     Logs(LogRequest),
+    /// What Flux's controllers have written about it.
+    ControllerLogs(ControllerLogRequest),
     /// What git has for it, as that Flux Kustomization renders it. `fetches`: a repository without a local copy is fetched.
     Declared {
         applied_by: ObjectRef,
         fetches: bool,
     },
+    /// Of a HelmRelease: its values by layers, and its releases.
+    Values,
     /// A file that sets a field of it.
     File(Box<FilePlace>),
     /// What its record does not say of why it is as it is: its body, its events, and this.
@@ -251,6 +267,38 @@ pub struct LogRequest {
     /// The previous instance.
     pub previous: bool,
     pub timestamps: bool,
-    /// How many lines before the end to start with.
-    pub tail: u32,
+    pub span: LogSpan,
+}
+
+/// Which part of a log is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSpan {
+    /// How many lines before the end to start with; none for all that are kept.
+    pub tail: Option<u32>,
+    /// Nothing that was written before.
+    pub since: Option<Timestamp>,
+    /// Also what is written from now on.
+    pub follows: bool,
+    /// What is refused ends it, as a command does; otherwise it is tried again as long as somebody looks.
+    pub gives_up: bool,
+}
+
+impl Default for LogSpan {
+    fn default() -> Self {
+        Self { tail: None, since: None, follows: true, gives_up: false }
+    }
+}
+
+/// The logs of Flux's controllers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControllerLogRequest {
+    /// What they are read for; by default all that they write.
+    pub concern: LogConcern,
+    /// The namespace in which Flux runs, where a person says it; else it is looked for.
+    pub namespace: Option<Str>,
+    /// All lines of the controllers that reconcile these objects, also those about others.
+    pub is_whole: bool,
+    /// The previous instances.
+    pub previous: bool,
+    pub span: LogSpan,
 }

@@ -122,6 +122,7 @@ impl Engine {
             // what views asked for is theirs
             Message::Reply(..) => true,
         };
+        state.notify(&mut out);
         state.show_news();
         // what a turn has changed of a job is one record
         state.jobs.flush(&mut out.effects);

@@ -17,7 +17,7 @@ use crate::actions::{Action, Confirmation, Target};
 use crate::change::{ChangeOrder, PullPlace, SiteScope};
 use crate::domain::published::Offered;
 use crate::domain::query::Query;
-use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Scope, Str};
+use crate::domain::{GroupKind, Health, NotifyBy, ObjectRef, PrintedQuery, SaidSource, Scope, Str};
 use crate::error::Error;
 use crate::forms::Answers;
 
@@ -61,6 +61,8 @@ pub enum Intent {
     /// Let a scene of the demo happen, by its name.
     Play(&'static str),
     Terminal(Terminal),
+    /// Notify the user when one of these objects turns bad or good; no longer, where that is asked for all of them already.
+    Watch(Vec<ObjectRef>),
     /// Perform an action: at once if nothing has to be asked, otherwise after a confirmation.
     Act(Box<Wanted>),
     /// Look up the facts that a confirmation needs.
@@ -142,6 +144,8 @@ pub enum Question {
     Published(Offered),
     /// A pull request, with what it does.
     Pull(Box<PullPlace>),
+    /// Whether these sources are behind their remotes.
+    Heads(Vec<ObjectRef>),
 }
 
 /// A change to be planned.
@@ -206,6 +210,8 @@ pub enum Setting {
     Preview(bool),
     HideHeader(bool),
     Theme(String),
+    /// How the terminal is asked to notify the user.
+    Notify(NotifyBy),
     /// Hide the demo's hints.
     NoGuide,
 }
@@ -239,6 +245,7 @@ impl State {
             Intent::Save { name, text } => out.effects.push(Effect::Save { name, text }),
             Intent::Play(scene) => out.effects.push(Effect::Play(scene)),
             Intent::Terminal(terminal) => out.effects.push(Effect::Terminal(terminal)),
+            Intent::Watch(objects) => self.watch(&objects),
             Intent::Act(wanted) => self.act(*wanted, out),
             Intent::Inquire(wants) => self.inquire(&wants, out),
             Intent::Explore(objects) => self.explore_rights(&objects, out),
@@ -296,6 +303,7 @@ impl State {
             Setting::Preview(wanted) => settings.preview = wanted,
             Setting::HideHeader(wanted) => settings.hide_header = wanted,
             Setting::Theme(name) => settings.theme = name,
+            Setting::Notify(by) => settings.notify = by,
             Setting::NoGuide => {
                 settings.guide = false;
                 out.effects.push(Effect::Dismiss);
@@ -323,6 +331,7 @@ impl State {
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Sheet { name, text } => Effect::WriteDown { ticket, name, text },
             Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
+            Question::Heads(sources) => Effect::AskHeads { ticket, cluster: self.active, sources },
             Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());

@@ -15,7 +15,10 @@ use crate::change::{ChangeOrder, Check, CommitReview, CompetingPull, FileChoice,
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
+use crate::insight::controller_log::LogRecord;
 use crate::insight::declared::Declared;
+use crate::insight::pulse::heads::SourceHead;
+use crate::insight::values::ReleaseValues;
 use crate::insight::why::{Beginning, Evidence};
 use crate::kinds::{BodyPart, FieldOwner};
 
@@ -93,6 +96,8 @@ pub enum Reply {
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
+    /// The values of a HelmRelease. Secret ones are masked by who shows them.
+    Values(Box<ReleaseValues>),
     /// A pull request as it is reviewed.
     Pull(Box<PullReview>),
     /// A change as planned.
@@ -113,6 +118,8 @@ pub enum Reply {
     Edited(String),
     /// What a catalogue has on offer, with the moment at which it was asked.
     Published(Arc<Published>),
+    /// What the remote of a source has; one reply for each source that was asked about.
+    Head(Box<SourceHead>),
     /// What was found out about why an object is as it is; what takes longer comes in another reply.
     Evidence(Box<Evidence>),
     /// Since when something fails, and which commits may be why.
@@ -121,6 +128,10 @@ pub enum Reply {
     Commit(Box<CommitReview>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
+    /// Which controllers are read, and where they run.
+    Controllers(Vec<ReadController>),
+    /// Lines of controllers in the order in which they were read; how many were read for them.
+    Records(Vec<LogRecord>, usize),
     /// A remark between the lines of a stream: a pod that is gone, a log that was cut.
     Note(String),
     /// The containers with logs.
@@ -132,6 +143,17 @@ pub enum Reply {
     /// Failed, and why. Another reply to the same ticket may follow: a transient failure is retried until the view is gone, and
     /// its hint says so.
     Failed(Error),
+}
+
+/// One of Flux's controllers whose log is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadController {
+    /// Its Deployment.
+    pub name: String,
+    pub namespace: String,
+    /// The objects that it reconciles where it is one of several of its sort: its selector of labels.
+    pub shard: Option<String>,
+    pub pods: Vec<String>,
 }
 
 /// An object as git builds it, or a file that makes it, written down to be edited.

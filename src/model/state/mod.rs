@@ -23,6 +23,7 @@ pub mod readers;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,13 +33,13 @@ pub use acting::policy_of;
 pub use cluster::{Cluster, Link, ServerFacts, TreeState};
 pub use declared::Manifest;
 pub use drafts::{ChangeDraft, DraftOf};
-pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
+pub use effect::{Aspect, ControllerLogRequest, Effect, LogRequest, LogSpan, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{ChangeQuery, Confirmed, Intent, PolicyConsent, Question, Setting, Show, Wanted};
-pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Manuscript, Message, News, Reply};
+pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Manuscript, Message, News, ReadController, Reply};
 pub use notice::{Ends, Notice};
 
-use crate::domain::{ClusterId, Context, Guarded};
+use crate::domain::{ClusterId, Context, Guarded, NotifyBy};
 use jobs::Jobs;
 
 /// Everything that a screen may read. Owned by the [`Engine`], changed by messages only.
@@ -63,6 +64,7 @@ pub struct State {
     /// Jobs that the user is asked about, because they cannot be written down.
     held: BTreeSet<jobs::JobId>,
     drafts: drafts::Drafts,
+    watched: watched::Watched,
 }
 
 /// The user's settings for this run.
@@ -76,6 +78,8 @@ pub struct Settings {
     pub guide: bool,
     /// The scenes of the demo, for `:scene`; none elsewhere.
     pub scenes: Vec<Scene>,
+    /// How the terminal is asked to notify the user of watched objects.
+    pub notify: NotifyBy,
     pub theme: String,
     /// The themes for `:theme`.
     pub themes: Vec<String>,
@@ -118,6 +122,7 @@ impl State {
             taking: BTreeSet::new(),
             held: BTreeSet::new(),
             drafts: drafts::Drafts::default(),
+            watched: watched::Watched::default(),
         }
     }
 

@@ -32,6 +32,9 @@ impl State {
             News::Deltas(deltas) => {
                 cluster.apply(deltas, now);
                 out.effects.extend(cluster.note_readers(now));
+                if id == self.active {
+                    self.look_at_watched();
+                }
                 self.advance_jobs(out);
             }
             News::Rights(rights) => self.receive_rights(rights, out),

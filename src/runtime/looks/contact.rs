@@ -87,6 +87,11 @@ impl Refusal {
         Self { error, again }
     }
 
+    /// What may be another answer after a while.
+    pub fn from_error(error: Error) -> Self {
+        Self { error, again: Again::Later }
+    }
+
     /// What another attempt would not change.
     pub fn is_final(error: Error) -> Self {
         Self { error, again: Again::Reconnected }

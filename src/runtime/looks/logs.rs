@@ -1,6 +1,7 @@
 //! The logs of a workload as one stream of lines: every container of every pod is read for itself, so that one that is gone, hangs or has
 //! not started says so and hides nobody. A log that was cut is opened again where it was.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -9,11 +10,11 @@ use tokio::time::Instant;
 
 use super::contact::{Again, Asking, Contact, Left, Patience, Refusal, hinted};
 use super::place::{ReadPosition, Verdict};
-use super::voice::{self, Piece, Voice, hand_on};
-use crate::cluster::{self, Connection, Container, ContainerState, Failure, Lines, LogAsk};
+use super::voice::{self, Piece, Shape, Spoken, Voice, hand_on};
+use crate::cluster::{self, Connection, Container, ContainerState, Failure, Lines, LogAsk, Start};
 use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{LogRequest, Reply};
+use fluxdeck_model::state::{LogRequest, LogSpan, Reply};
 
 /// Pods of one workload whose logs are read together.
 const MOST_PODS: usize = 30;
@@ -25,32 +26,80 @@ const QUIET: Duration = Duration::from_secs(120);
 /// What comes so soon after that had not come over the connection before.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// Reads the logs of all requested pods and containers until all of them have ended.
-pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &LogRequest, limit: Duration) -> Result<(), Left> {
-    let (pieces, taken) = mpsc::channel(voice::BATCH);
-    let shared = shared(&request.pods);
-    let reader = |pod: &str| Reader {
-        voice: Voice { who: format!("pod {pod}"), is_alone: request.pods.len() == 1, pieces: pieces.clone(), said: None },
-        patience: Patience::new(LAST_PAUSE),
-        namespace: object.namespace.to_string(),
-        pod: pod.to_owned(),
+/// A pod whose logs are read.
+pub(super) struct LogPlace {
+    pub namespace: Str,
+    pub pod: Str,
+    /// How its lines are marked where several pods are read.
+    pub mark: String,
+}
+
+/// What is read of every pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    /// One container by name; none means all.
+    pub container: Option<String>,
+    /// The container that is read of a pod that has it, among others.
+    pub rather: Option<&'static str>,
+    pub previous: bool,
+    pub timestamps: bool,
+    pub span: LogSpan,
+}
+
+/// Reads the logs of all requested pods and containers until all of them have ended. Returns whether all could be read.
+pub(super) async fn follow(
+    asking: &mut Asking,
+    object: &ObjectRef,
+    request: &LogRequest,
+    limit: Duration,
+    shape: Shape<'_>,
+) -> Result<bool, Left> {
+    // what a command prints is read apart from the names of the others
+    let shared = if request.span.gives_up { 0 } else { shared(&request.pods) };
+    let place = |pod: &Str| LogPlace {
+        namespace: object.namespace.clone(),
         mark: pod.get(shared..).unwrap_or(pod).to_owned(),
+        pod: pod.clone(),
+    };
+    let places: Vec<_> = request.pods.iter().take(MOST_PODS).map(place).collect();
+    let LogRequest { container, previous, timestamps, span, .. } = request.clone();
+    let reading = Reading { container, previous, timestamps, span, rather: None };
+    read(asking, &places, &reading, limit, shape).await
+}
+
+/// Reads the logs of those pods until all of them have ended, and gives their lines in a shape. Returns whether all could be read.
+pub(super) async fn read(
+    asking: &mut Asking,
+    places: &[LogPlace],
+    reading: &Reading,
+    limit: Duration,
+    shape: Shape<'_>,
+) -> Result<bool, Left> {
+    let (pieces, taken) = mpsc::channel(voice::BATCH);
+    let is_alone = places.len() == 1;
+    let reader = |place: &LogPlace| Reader {
+        voice: Voice { who: format!("pod {}", place.pod), is_alone, pieces: pieces.clone(), said: None },
+        patience: Patience::new(LAST_PAUSE),
+        namespace: place.namespace.to_string(),
+        pod: place.pod.to_string(),
+        mark: place.mark.clone(),
         limit,
     };
     let pods: FuturesUnordered<_> =
-        request.pods.iter().take(MOST_PODS).map(|pod| reader(pod).pod(asking.contact.clone(), request)).collect();
+        places.iter().map(|place| reader(place).pod(asking.contact.clone(), reading, !is_alone)).collect();
     drop(pieces);
-    let (ends, ()) = tokio::join!(pods.collect::<Vec<_>>(), hand_on(taken, &asking.answer));
+    let (ends, ()) = tokio::join!(pods.collect::<Vec<_>>(), hand_on(taken, &asking.answer, shape));
     let over = ends.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    let is_whole = !over.contains(&Over::Gone);
     let why = match over.contains(&Over::Ended) {
-        true if request.previous => "end of the previous log",
+        true if reading.previous => "end of the previous log",
         true => "the log has ended",
         // its failure is the last word
-        false if over.len() == 1 => return Ok(()),
+        false if over.len() == 1 => return Ok(is_whole),
         false => "nothing is left to be read",
     };
     asking.answer.give(Reply::Ended(why.to_owned())).await;
-    Ok(())
+    Ok(is_whole)
 }
 
 /// How many bytes of their names pods share: whole words, as their workload gave them.
@@ -93,11 +142,18 @@ enum Stop {
 
 impl Reader {
     /// Reads the logs of a pod's containers together.
-    async fn pod(mut self, mut contact: Contact, request: &LogRequest) -> Result<Vec<Over>, Left> {
-        let Some(mut found) = self.containers(&mut contact).await? else { return Ok(vec![Over::Gone]) };
+    async fn pod(mut self, mut contact: Contact, reading: &Reading, many_pods: bool) -> Result<Vec<Over>, Left> {
+        let Some(mut found) = self.containers(&mut contact, reading.span).await? else { return Ok(vec![Over::Gone]) };
         self.voice.send(Piece::Containers(found.iter().map(|container| container.name.clone()).collect())).await;
-        found.retain(|container| request.container.as_ref().is_none_or(|wanted| *wanted == container.name));
-        let (many_pods, many) = (request.pods.len() > 1, found.len() > 1);
+        if let Some(rather) = reading.rather.filter(|rather| found.iter().any(|container| container.name == *rather)) {
+            found.retain(|container| container.name == rather);
+        }
+        found.retain(|container| reading.container.as_ref().is_none_or(|wanted| *wanted == container.name));
+        if let Some(wanted) = reading.container.as_ref().filter(|_| found.is_empty() && reading.span.gives_up) {
+            self.voice.complain(Error::failed(format!("it has no container {wanted}"), "")).await;
+            return Ok(vec![Over::Gone]);
+        }
+        let many = found.len() > 1;
         let logs = found.into_iter().map(|container| {
             let who = if many { format!("pod {}, container {}", self.pod, container.name) } else { self.voice.who.clone() };
             let prefix = match (many_pods, many) {
@@ -115,8 +171,8 @@ impl Reader {
                 mark: String::new(),
                 limit: self.limit,
             };
-            Tail { reader, container, prefix, request, place: ReadPosition::default(), is_unsure: false, was_quiet: false }
-                .run(contact.clone())
+            let (prefix, place) = (prefix.into(), ReadPosition::default());
+            Tail { reader, container, prefix, reading, place, is_unsure: false, was_quiet: false }.run(contact.clone())
         });
         let ends = logs.collect::<FuturesUnordered<_>>().collect::<Vec<_>>();
         // this voice has said what it had to: the stream ends with the others
@@ -125,7 +181,7 @@ impl Reader {
     }
 
     /// The pod's containers; none when it is gone, which is said.
-    async fn containers(&mut self, contact: &mut Contact) -> Result<Option<Vec<Container>>, Left> {
+    async fn containers(&mut self, contact: &mut Contact, span: LogSpan) -> Result<Option<Vec<Container>>, Left> {
         loop {
             let live = contact.stands().await?;
             let asked = cluster::containers(&live, &self.namespace, &self.pod, self.limit);
@@ -134,6 +190,10 @@ impl Reader {
                 Some(Ok(found)) => return Ok(Some(found)),
                 Some(Err(Failure::NotFound(_))) => {
                     self.voice.complain(Error::failed("it is gone", "")).await;
+                    return Ok(None);
+                }
+                Some(Err(failure)) if span.gives_up => {
+                    self.voice.complain(failure.error("the API server")).await;
                     return Ok(None);
                 }
                 Some(Err(failure)) => self.rest(contact, failure).await?,
@@ -172,8 +232,8 @@ struct Tail<'a> {
     reader: Reader,
     container: Container,
     /// What each line begins with.
-    prefix: String,
-    request: &'a LogRequest,
+    prefix: Arc<str>,
+    reading: &'a Reading,
     place: ReadPosition,
     /// Something was cut: lines may be lost until what was read last comes again.
     is_unsure: bool,
@@ -183,7 +243,7 @@ struct Tail<'a> {
 
 impl Tail<'_> {
     async fn run(mut self, mut contact: Contact) -> Result<Over, Left> {
-        if self.request.previous && !self.container.has_previous {
+        if self.reading.previous && !self.container.has_previous {
             let why = format!("container {} has no instance before the present one", self.container.name);
             self.reader.voice.complain(Error::failed(why, "")).await;
             return Ok(Over::Gone);
@@ -198,13 +258,17 @@ impl Tail<'_> {
                     self.reader.voice.complain(Error::failed(why, "")).await;
                     return Ok(Over::Gone);
                 }
+                Some(Stop::Refused(failure)) if self.reading.span.gives_up => {
+                    self.reader.voice.complain(failure.error("the API server")).await;
+                    return Ok(Over::Gone);
+                }
                 Some(Stop::Refused(failure)) => self.reader.rest(&mut contact, failure).await?,
                 Some(Stop::Cut(why)) => {
                     self.is_unsure = true;
                     self.reader.voice.say(&format!("the log was cut ({why}); opening it again")).await;
                     self.reader.pause(&mut contact).await?;
                 }
-                Some(Stop::Closed) if self.request.previous => return Ok(Over::Ended),
+                Some(Stop::Closed) if self.reading.previous || !self.reading.span.follows => return Ok(Over::Ended),
                 Some(Stop::Closed) => {
                     if let Some(over) = self.closed(&mut contact).await? {
                         return Ok(over);
@@ -221,8 +285,9 @@ impl Tail<'_> {
             namespace: &self.reader.namespace,
             pod: &self.reader.pod,
             container: &self.container.name,
-            previous: self.request.previous,
-            start: self.place.start(self.request.tail),
+            previous: self.reading.previous,
+            follows: self.reading.span.follows,
+            start: self.place.start(Start { since: self.reading.span.since, tail: self.reading.span.tail }),
         };
         let log = match cluster::logs(live, &ask, self.reader.limit).await {
             Ok(log) => log,
@@ -249,8 +314,8 @@ impl Tail<'_> {
                 let quiet = QUIET.as_secs();
                 self.reader.voice.say(&format!("nothing came for {quiet} s: opened again, the log goes on here")).await;
             }
-            let text = format!("{}{}", self.prefix, line.text(self.request.timestamps));
-            self.reader.voice.send(Piece::Line(line.at, text)).await;
+            let spoken = Spoken { at: line.at, prefix: self.prefix.clone(), text: line.text(self.reading.timestamps).to_owned() };
+            self.reader.voice.send(Piece::Line(spoken)).await;
             // who is interrupted before has not read the line
             self.place.read(&line);
             self.reader.voice.said = None;
@@ -263,7 +328,7 @@ impl Tail<'_> {
         if let ContainerState::Ended(_) = self.container.state {
             return Ok(Some(Over::Ended));
         }
-        let Some(found) = self.reader.containers(contact).await? else { return Ok(Some(Over::Gone)) };
+        let Some(found) = self.reader.containers(contact, self.reading.span).await? else { return Ok(Some(Over::Gone)) };
         let Some(now) = found.into_iter().find(|container| container.name == self.container.name) else {
             return Ok(Some(Over::Gone));
         };

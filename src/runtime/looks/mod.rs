@@ -1,6 +1,7 @@
 //! Look-ups for views: a task each, which ends with its view or its connection's context, and answers through whichever connection stands.
 
 mod contact;
+mod controllers;
 mod logs;
 mod place;
 mod print;
@@ -20,6 +21,7 @@ use super::broken;
 use super::desk::Desk;
 use super::evidence;
 use super::rendered::{Renderer, object_of};
+use super::values;
 use crate::cluster::{self, Connection, Failure, Served};
 pub use contact::Answer;
 use contact::{Asking, Contact, Left, Refusal};
@@ -163,7 +165,12 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
             let ask = |live: Connection| declared(renderer(live, &means, fetches), object, &applied_by);
             asking.insist(Reply::Failed, ask).await.map(Some)
         }
-        Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
+        Aspect::Values => {
+            let read = asking.insist(Reply::Failed, |live| async move { Ok(values::gather(&live, object, limit).await?) }).await;
+            read.map(|found| Some(Reply::Values(Box::new(found))))
+        }
+        Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit, &voice::plain).await.map(|_| None),
+        Aspect::ControllerLogs(request) => controllers::follow(&mut asking, &request, limit).await.map(|_| None),
         Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
         Aspect::Evidence(wants) => testimony(&mut asking, object, &wants, limit).await.map(Some),
         Aspect::Beginning(ask) => {
@@ -216,6 +223,28 @@ async fn body_and_events(live: Connection, object: &ObjectRef, limit: Duration) 
         Either::Left((body, events)) => Ok((body?, tokio::time::timeout(GRACE, events).await.ok())),
         Either::Right((events, body)) => Ok((body.await?, Some(events))),
     }
+}
+
+/// Reads logs through a connection for a command, until they have ended; each reply goes to `inbox` with that
+/// number. Returns whether all that was wanted
+/// could be read: what could not is among the replies.
+pub async fn logs_of(
+    live: Connection,
+    number: u64,
+    object: Option<&ObjectRef>,
+    aspect: Aspect,
+    limit: Duration,
+    inbox: mpsc::Sender<Message>,
+) -> bool {
+    // its sender is held to the end: the connection stays
+    let (_stands, session) = watch::channel(Some(live));
+    let mut asking = Asking { contact: Contact(session), answer: Answer { ticket: Ticket(number), inbox } };
+    let done = match (aspect, object) {
+        (Aspect::Logs(request), Some(object)) => logs::follow(&mut asking, object, &request, limit, &voice::records).await,
+        (Aspect::ControllerLogs(request), _) => controllers::follow(&mut asking, &request, limit).await,
+        _ => Ok(false),
+    };
+    done.unwrap_or(false)
 }
 
 /// What can be found out about why an object is as it is: first what comes at once.

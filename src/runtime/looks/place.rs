@@ -35,13 +35,13 @@ pub(super) enum Verdict {
 }
 
 impl ReadPosition {
-    /// Where the log is read from: its last `tail` lines when nothing was read yet.
-    pub fn start(&self, tail: u32) -> Start {
+    /// Where the log is read from: there when nothing was read yet.
+    pub fn start(&self, first: Start) -> Start {
         match self.last.back() {
-            Some((at, _)) => Start::Since(*at, MOST_MISSED),
+            Some((at, _)) => Start { since: Some(*at), tail: Some(MOST_MISSED) },
             // the lines that are there already were probably shown
-            None if self.is_blind => Start::Tail(0),
-            None => Start::Tail(tail),
+            None if self.is_blind => Start::tail(0),
+            None => first,
         }
     }
 
@@ -146,7 +146,7 @@ mod tests {
             for cut in [1, 2, 6, 7, 8, 511, 512, 513, 1_999, 2_000, 2_001, 2_999] {
                 let mut place = ReadPosition::default();
                 take(&mut place, &all[..cut]);
-                let Start::Since(at, _) = place.start(200) else { panic!("{cut}: it was read before") };
+                let Some(at) = place.start(Start::tail(200)).since else { panic!("{cut}: it was read before") };
                 // the server's answer: from the whole second on
                 let again: Vec<_> =
                     all.iter().filter(|line| line.at.expect("a time").as_second() >= at.as_second()).cloned().collect();
@@ -188,7 +188,7 @@ mod tests {
 
         let mut blind = ReadPosition::default();
         take(&mut blind, &lines("a\nb\n").await);
-        assert_eq!(blind.start(200), Start::Tail(0), "without times nothing is read twice");
+        assert_eq!(blind.start(Start::tail(200)), Start::tail(0), "without times nothing is read twice");
         assert_eq!(take(&mut blind, &lines("c\n").await), (vec!["c".to_owned()], 1));
     }
 }

@@ -1,10 +1,13 @@
 //! What a stream of logs says: lines, and words of its own between them, handed on in batches.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::contact::Answer;
 use fluxdeck_model::error::Error;
+use fluxdeck_model::insight::controller_log::LogRecord;
 use fluxdeck_model::state::Reply;
 
 /// Lines of logs handed on at once, and their bytes: what waits to be taken is bounded whatever is written.
@@ -13,23 +16,46 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// A part of the stream, in its order.
 pub(super) enum Piece {
-    /// With when it was written.
-    Line(Option<Timestamp>, String),
+    Line(Spoken),
     Note(String),
     Failed(Error),
     Containers(Vec<String>),
 }
 
-/// Hands pieces on in batches.
-pub(super) async fn hand_on(mut taken: mpsc::Receiver<Piece>, answer: &Answer) {
+/// A line of one of the logs that are read together.
+pub(super) struct Spoken {
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// What it begins with where several logs are read: who wrote it.
+    pub prefix: Arc<str>,
+    pub text: String,
+}
+
+/// What becomes of a batch of lines; none where none of them is wanted.
+pub(super) type Shape<'a> = &'a (dyn Fn(Vec<Spoken>) -> Option<Reply> + Send + Sync);
+
+/// The lines as they were written.
+pub(super) fn plain(lines: Vec<Spoken>) -> Option<Reply> {
+    Some(Reply::Log(lines.into_iter().map(|line| format!("{}{}", line.prefix, line.text)).collect()))
+}
+
+/// The same as records, each with its time and who wrote it.
+pub(super) fn records(lines: Vec<Spoken>) -> Option<Reply> {
+    let read = lines.len();
+    let record = |line: Spoken| LogRecord { origin: line.prefix.trim_end().into(), ..LogRecord::plain(line.text, line.at) };
+    Some(Reply::Records(lines.into_iter().map(record).collect(), read))
+}
+
+/// Hands pieces on in batches, of a shape.
+pub(super) async fn hand_on(mut taken: mpsc::Receiver<Piece>, answer: &Answer, shape: Shape<'_>) {
     let mut lines = Vec::new();
     while let Some(first) = taken.recv().await {
         let (mut next, mut bytes) = (Some(first), 0);
         while let Some(piece) = next {
             let reply = match piece {
-                Piece::Line(at, line) => {
-                    bytes += line.len();
-                    lines.push((at, line));
+                Piece::Line(line) => {
+                    bytes += line.text.len();
+                    lines.push(line);
                     None
                 }
                 Piece::Note(text) => Some(Reply::Note(text)),
@@ -37,24 +63,26 @@ pub(super) async fn hand_on(mut taken: mpsc::Receiver<Piece>, answer: &Answer) {
                 Piece::Containers(names) => Some(Reply::Containers(names)),
             };
             if let Some(reply) = reply {
-                report(&mut lines, answer).await;
+                report(&mut lines, answer, shape).await;
                 answer.give(reply).await;
             }
             next = if lines.len() < BATCH && bytes < BATCH_BYTES { taken.try_recv().ok() } else { None };
         }
-        report(&mut lines, answer).await;
+        report(&mut lines, answer, shape).await;
     }
 }
 
 /// Sends the lines of a batch, ordered by time if all have one.
-async fn report(lines: &mut Vec<(Option<Timestamp>, String)>, answer: &Answer) {
+async fn report(lines: &mut Vec<Spoken>, answer: &Answer, shape: Shape<'_>) {
     if lines.is_empty() {
         return;
     }
-    if lines.iter().all(|(at, _)| at.is_some()) {
-        lines.sort_by_key(|(at, _)| *at);
+    if lines.iter().all(|line| line.at.is_some()) {
+        lines.sort_by_key(|line| line.at);
     }
-    answer.give(Reply::Log(lines.drain(..).map(|(_, line)| line).collect())).await;
+    if let Some(reply) = shape(std::mem::take(lines)) {
+        answer.give(reply).await;
+    }
 }
 
 /// What a stream says of itself between its lines, each thing once until there are lines again.

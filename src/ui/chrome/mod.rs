@@ -123,7 +123,7 @@ fn crumbs(titles: &[String], between: &str, room: usize) -> String {
 /// Whether the key line of that scope is about the selected object.
 pub fn acts_in(scope: commands::KeyScope) -> bool {
     use commands::KeyScope as K;
-    matches!(scope, K::Tree | K::Table | K::Text | K::Why)
+    matches!(scope, K::Tree | K::Table | K::Text | K::Why | K::Graph)
 }
 
 /// The most useful keys: what can be done to the selected object (greyed where it cannot), then those of the view. Dialogs have theirs

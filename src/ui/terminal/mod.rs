@@ -1,6 +1,7 @@
 //! The terminal: taken and given back in every way there is of leaving, written to only where the screen changed, and what its bytes mean.
 
 mod decoder;
+mod notification;
 mod sequence;
 
 use std::io::{BufWriter, Stdout, Write};
@@ -19,7 +20,7 @@ use ratatui::layout::Rect;
 pub use decoder::Decoder;
 
 use super::theme::Depth;
-use fluxdeck_model::domain::width;
+use fluxdeck_model::domain::{NotifyBy, width};
 
 /// Largest text that goes to the clipboard, in bytes: some terminals drop more (k9s has the same bound).
 const CLIPBOARD: usize = 74_000;
@@ -127,6 +128,15 @@ impl Screen {
         }
         execute!(self.backend, CopyToClipboard::to_clipboard_from(text))?;
         Ok(true)
+    }
+
+    /// Asks the terminal to notify its user.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn notify(&mut self, by: NotifyBy, text: &str, is_in_tmux: bool) -> std::io::Result<()> {
+        self.backend.write_all(notification::sequence(by, text, is_in_tmux).as_bytes())?;
+        std::io::Write::flush(&mut self.backend)
     }
 
     /// Stops the process as ctrl-z does in a shell, and takes the terminal again when it goes on.

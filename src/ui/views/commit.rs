@@ -83,27 +83,27 @@ impl CommitView {
 
 fn of_commit(review: &CommitReview, width: usize, scene: &Scene) -> Vec<Styled> {
     let note = &review.note;
-    let mut lines = Styled::of(Style::Accent, format!(" {}", note.subject)).wrapped(1, width);
+    let mut lines = Styled::of(Style::Accent, &note.subject).wrapped(0, width);
     let when = note.at.map(|at| format!(", {} ago, {}", scene.age(Some(at)), scene.state.person_clock().moment(at)));
-    let by = Styled::of(Style::Dim, " by ").and(Style::Text, &note.author).and(Style::Dim, format!(" <{}>", note.address));
+    let by = Styled::of(Style::Dim, "by ").and(Style::Text, &note.author).and(Style::Dim, format!(" <{}>", note.address));
     let by = by.and(Style::Text, when.unwrap_or_default()).and(Style::Reference, format!("  {}", note.short()));
     let pull = note.pull.map(|pull| format!("  {pull}")).unwrap_or_default();
-    lines.extend(by.and(Style::Key, pull).wrapped(4, width));
+    lines.extend(by.and(Style::Key, pull).wrapped(3, width));
     if note.is_merge() {
         let parents: Vec<_> = note.parents.iter().map(|id| id.get(..7).unwrap_or(id)).collect();
-        let text = format!(" a merge of {}: what it brought to the first of them is below", parents.join(" and "));
-        lines.extend(Styled::of(Style::Dim, text).wrapped(1, width));
+        let text = format!("a merge of {}: what it brought to the first of them is below", parents.join(" and "));
+        lines.extend(Styled::of(Style::Dim, text).wrapped(0, width));
     }
     if !note.body.is_empty() {
         lines.push(Styled::default());
-        lines.extend(note.body.iter().flat_map(|line| Styled::of(Style::Text, format!(" {line}")).wrapped(1, width)));
+        lines.extend(note.body.iter().flat_map(|line| Styled::of(Style::Text, line).wrapped(0, width)));
     }
     lines.push(Styled::default());
     match &review.changed {
         Some(changed) => lines.extend(patch(changed)),
         None => {
-            let text = " what it changed is not known here: the clone has nothing before it";
-            lines.extend(Styled::of(Style::Unknown, text).wrapped(1, width));
+            let text = "what it changed is not known here: the clone has nothing before it";
+            lines.extend(Styled::of(Style::Unknown, text).wrapped(0, width));
         }
     }
     lines
@@ -111,18 +111,18 @@ fn of_commit(review: &CommitReview, width: usize, scene: &Scene) -> Vec<Styled> 
 
 fn of_range(range: &RangeReview, width: usize, scene: &Scene) -> Vec<Styled> {
     let (applied, fetched) = (revision::short(&range.applied), revision::short(&range.fetched));
-    let head = Styled::of(Style::Accent, format!(" {applied}..{fetched}"));
+    let head = Styled::of(Style::Accent, format!("{applied}..{fetched}"));
     let head = head.and(Style::Text, format!("  {}, fetched and not applied", counted(range.commits.len(), "commit")));
-    let mut lines = head.wrapped(1, width);
-    lines.extend(range.commits.iter().flat_map(|note| short(note, scene).wrapped(10, width)));
+    let mut lines = head.wrapped(0, width);
+    lines.extend(range.commits.iter().flat_map(|note| short(note, scene).wrapped(9, width)));
     let end = match range.end {
         HistoryEnd::Whole => "",
-        HistoryEnd::More => " … and more before",
-        HistoryEnd::Shallow(_) => " … what was before is not known: the clone has no more of the history",
-        HistoryEnd::Apart => " the branch was moved: the applied revision is not in the history of the fetched one",
+        HistoryEnd::More => "… and more before",
+        HistoryEnd::Shallow(_) => "… what was before is not known: the clone has no more of the history",
+        HistoryEnd::Apart => "the branch was moved: the applied revision is not in the history of the fetched one",
     };
     if !end.is_empty() {
-        lines.extend(Styled::of(Style::Unknown, end).wrapped(1, width));
+        lines.extend(Styled::of(Style::Unknown, end).wrapped(0, width));
     }
     lines.push(Styled::default());
     lines.extend(patch(&range.changed));
@@ -132,7 +132,7 @@ fn of_range(range: &RangeReview, width: usize, scene: &Scene) -> Vec<Styled> {
 /// A commit in a line.
 fn short(note: &CommitNote, scene: &Scene) -> Styled {
     let pull = note.pull.filter(|pull| !note.subject.ends_with(&format!("({pull})")));
-    Styled::of(Style::Reference, format!(" {}", note.short()))
+    Styled::of(Style::Reference, note.short())
         .and(Style::Dim, format!("  {:<4}", scene.age(note.at)))
         .and(Style::Text, format!(" {}", note.subject))
         .and(Style::Dim, format!("  {}", note.author))
@@ -141,12 +141,12 @@ fn short(note: &CommitNote, scene: &Scene) -> Styled {
 
 fn patch(changed: &PatchText) -> Vec<Styled> {
     if changed.files.is_empty() {
-        return vec![Styled::of(Style::Dim, " it changes no file")];
+        return vec![Styled::of(Style::Dim, "it changes no file")];
     }
     let mut lines = diff::read(&changed.patch, &changed.files).lines;
     if changed.left_out > 0 {
         lines.push(Styled::default());
-        lines.push(Styled::of(Style::Dim, format!(" … and {}", counted(changed.left_out, "other file"))));
+        lines.push(Styled::of(Style::Dim, format!("… and {}", counted(changed.left_out, "other file"))));
     }
     lines
 }

@@ -7,7 +7,7 @@
 //!  — the log has ended —
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,10 +19,10 @@ use crate::ui::widgets::sieve::{Shown, Sieve};
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::text::counted;
-use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
+use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::kinds;
-use fluxdeck_model::state::{Aspect, Cluster, Intent, LogRequest, Question, Reply, State, Ticket};
+use fluxdeck_model::insight::controller_log::pods_below;
+use fluxdeck_model::state::{Aspect, Intent, LogRequest, LogSpan, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::LOGS,
@@ -82,7 +82,8 @@ impl Logs {
         self.tickets.drain(..).for_each(|ticket| cx.intend(Intent::Drop(ticket)));
         self.clear();
         (self.failed, self.ended) = (None, 0);
-        let pods = pods(cx.state.cluster(), &self.object);
+        let cluster = cx.state.cluster();
+        let pods = pods_below(&cluster.store, &cluster.forest, &self.object, PODS);
         self.pods = pods.len();
         if pods.is_empty() {
             let message = format!("there are no pods below {}", self.object);
@@ -99,7 +100,7 @@ impl Logs {
                 container: self.container.clone(),
                 previous: self.previous,
                 timestamps: self.timestamps,
-                tail: TAIL,
+                span: LogSpan { tail: Some(TAIL), ..LogSpan::default() },
             };
             self.tickets.push(cx.ask(Question::Object(pods[0].clone(), Aspect::Logs(request))));
         }
@@ -130,27 +131,6 @@ impl Logs {
 
 fn shown<'a>(ring: &'a Ring, sieve: &'a Option<Sieve>) -> Shown<'a> {
     Shown { ring, sieve: sieve.as_ref() }
-}
-
-/// The pod itself, or the pods below an object, at most [`PODS`].
-fn pods(cluster: &Cluster, object: &ObjectRef) -> Vec<ObjectRef> {
-    let (store, forest) = (&cluster.store, &cluster.forest);
-    let is_pod = |node: NodeId| *forest.kind(node) == *kinds::POD;
-    if kinds::POD.is(&object.gk) {
-        return vec![object.clone()];
-    }
-    let mut found = Vec::new();
-    let mut ahead: VecDeque<_> = store.find(object).into_iter().collect();
-    while let Some(node) = ahead.pop_front() {
-        if is_pod(node) && store.object(node).is_some() {
-            found.push(store.reference(node).clone());
-        }
-        ahead.extend(forest.children(node).iter().filter(|child| store.is_used(**child)));
-    }
-    found.sort();
-    found.dedup();
-    found.truncate(PODS);
-    found
 }
 
 impl View for Logs {
@@ -282,7 +262,15 @@ impl View for Logs {
             }
             Reply::Document(_) | Reply::Details(_) | Reply::Acts(_) | Reply::Printed(_) => 0,
             Reply::Declared(_) | Reply::File(_) | Reply::Proposed(_) | Reply::Checked(_) | Reply::Rendered(_) => 0,
-            Reply::Competing(_) | Reply::Published(_) | Reply::Evidence(_) | Reply::Beginning(_) | Reply::Commit(_) => 0,
+            Reply::Competing(_)
+            | Reply::Published(_)
+            | Reply::Head(_)
+            | Reply::Evidence(_)
+            | Reply::Beginning(_)
+            | Reply::Values(_)
+            | Reply::Controllers(_)
+            | Reply::Records(..)
+            | Reply::Commit(_) => 0,
             Reply::Manuscript(_) | Reply::Files(_) | Reply::Written(_) | Reply::Edited(_) | Reply::Pull(_) => 0,
         };
         self.text.dropped(self.sieve.as_mut().map_or(over, |sieve| sieve.sift(&self.lines)));

@@ -5,6 +5,7 @@ mod acts;
 mod commit;
 mod confirm;
 mod contexts;
+mod controller_logs;
 mod details;
 mod document;
 mod drift;
@@ -12,6 +13,7 @@ mod edit;
 mod events;
 mod file;
 mod form;
+mod graph;
 mod help;
 mod job;
 mod jobs;
@@ -32,6 +34,7 @@ mod timeline;
 mod trace;
 mod tree;
 mod unrecorded;
+mod values;
 mod why;
 
 use ratatui::buffer::Buffer;
@@ -54,6 +57,7 @@ pub const ALL: &[&ViewSpec] = &[
     &pulse::SPEC,
     &why::SPEC,
     &trace::SPEC,
+    &graph::SPEC,
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
@@ -62,7 +66,9 @@ pub const ALL: &[&ViewSpec] = &[
     &file::SPEC,
     &commit::SPEC,
     &drift::SPEC,
+    &values::SPEC,
     &logs::SPEC,
+    &controller_logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
     &form::SPEC,
@@ -106,7 +112,7 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         _ if done < all => (format!("reading … {done} of {}", counted(all, "kind")), String::new()),
         _ if cluster.server.served.is_empty() => (
             "this cluster has no Flux".to_owned(),
-            "`flux check --pre` checks whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),
+            "`fluxdeck check --pre` says whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),
         ),
         _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
             ("nothing matches".to_owned(), "esc clears the filter".to_owned())

@@ -212,7 +212,7 @@ fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<
         Shown::Namespace => Line::raw(reference.namespace.to_string()),
         Shown::Name => {
             let name = Span::raw(reference.name.to_string());
-            let mark = progress.pull(reference).map(|mark| Span::styled(format!(" {mark}"), theme.style(Style::Accent)));
+            let mark = progress.marks(reference).map(|mark| Span::styled(format!(" {mark}"), theme.style(Style::Accent)));
             Line::from_iter(std::iter::once(name).chain(mark))
         }
         Shown::Age => {

@@ -1,65 +1,11 @@
-//! Two texts, aligned: what both have, and what only one has; by lines, and by words within a line. The longest common subsequence
-//! decides (Myers 1986 calls it the LCS); texts that are too long for that are taken apart at their ends only.
+//! Two texts, aligned: what both have, and what only one has; by lines, and by words within a line ([`steps`]).
 
 use std::ops::Range;
 
-/// Cells of the table that is filled at most; beyond that the middle counts as different.
-const LARGEST: usize = 1 << 20;
+pub use fluxdeck_model::domain::aligned::{Aligned as Step, steps};
+
 /// How much of two texts must be common (in percent of their letters) so that words are worth a look.
 const COMMON: usize = 40;
-
-/// A step through two sequences, with places in them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Same(usize, usize),
-    Gone(usize),
-    New(usize),
-}
-
-/// How one sequence becomes the other, in order; what goes is before what comes.
-pub fn steps<T: PartialEq>(before: &[T], after: &[T]) -> Vec<Step> {
-    let head = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-    let rest = (&before[head..], &after[head..]);
-    let tail = rest.0.iter().rev().zip(rest.1.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&rest.0[..rest.0.len() - tail], &rest.1[..rest.1.len() - tail]);
-    let mut found: Vec<_> = (0..head).map(|at| Step::Same(at, at)).collect();
-    found.extend(middle(old, new).into_iter().map(|step| match step {
-        Step::Same(a, b) => Step::Same(a + head, b + head),
-        Step::Gone(a) => Step::Gone(a + head),
-        Step::New(b) => Step::New(b + head),
-    }));
-    found.extend((0..tail).map(|at| Step::Same(before.len() - tail + at, after.len() - tail + at)));
-    found
-}
-
-fn middle<T: PartialEq>(old: &[T], new: &[T]) -> Vec<Step> {
-    let (rows, columns) = (old.len(), new.len() + 1);
-    if rows.saturating_mul(columns) > LARGEST || old.is_empty() || new.is_empty() {
-        return (0..rows).map(Step::Gone).chain((0..new.len()).map(Step::New)).collect();
-    }
-    // how many are common of what is left of both
-    let mut left = vec![0_u32; (rows + 1) * columns];
-    for a in (0..rows).rev() {
-        for b in (0..new.len()).rev() {
-            left[a * columns + b] = match old[a] == new[b] {
-                true => left[(a + 1) * columns + b + 1] + 1,
-                false => left[(a + 1) * columns + b].max(left[a * columns + b + 1]),
-            };
-        }
-    }
-    let (mut a, mut b, mut found) = (0, 0, Vec::new());
-    while a < rows || b < new.len() {
-        let is_same = a < rows && b < new.len() && old[a] == new[b];
-        let goes = b == new.len() || a < rows && left[(a + 1) * columns + b] >= left[a * columns + b + 1];
-        found.push(match (is_same, goes) {
-            (true, _) => Step::Same(a, b),
-            (false, true) => Step::Gone(a),
-            (false, false) => Step::New(b),
-        });
-        (a, b) = (a + usize::from(is_same || goes), b + usize::from(is_same || !goes));
-    }
-    found
-}
 
 /// The bytes of two lines that differ, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,6 +19,9 @@ use fluxdeck_model::state::pulls::PullBoard;
 const WELL: i64 = 30;
 const BADLY: i64 = 300;
 
+/// The sign of an object that the user is notified of.
+const WATCHED: &str = "◉";
+
 /// The acts that rows show, by object.
 pub struct Progress<'a> {
     acts: BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>,
@@ -26,6 +29,7 @@ pub struct Progress<'a> {
     changes: BTreeMap<ObjectRef, &'a Change>,
     /// What is known of anyone's pull requests.
     pulls: &'a PullBoard,
+    state: &'a State,
 }
 
 /// What a row says: first how far it is and for how long, then what it is; that may be cut.
@@ -60,15 +64,17 @@ impl<'a> Progress<'a> {
                 changes.insert(object, change);
             }
         }
-        Self { acts: found, changes, pulls: &state.cluster().pulls }
+        Self { acts: found, changes, pulls: &state.cluster().pulls, state }
     }
 
-    /// The marks of pull requests that touch that object: of one that is followed, and of those that were looked up: `#12`.
-    pub fn pull(&self, object: &ObjectRef) -> Option<String> {
+    /// The marks of that object: that the user is notified of it, and the pull requests that touch it: one that is followed, and those that
+    /// were looked up: `◉ #12`.
+    pub fn marks(&self, object: &ObjectRef) -> Option<String> {
         let own = self.changes.get(object).and_then(|change| change.progress.pull.as_ref()).map(|pull| pull.number);
         let mut numbers: Vec<u64> = own.into_iter().chain(self.pulls.touching(object).iter().map(|one| one.number)).collect();
         numbers.dedup();
-        let marks: Vec<_> = numbers.iter().map(|number| format!("#{number}")).collect();
+        let watched = self.state.is_watched(object).then(|| WATCHED.to_owned());
+        let marks: Vec<_> = watched.into_iter().chain(numbers.iter().map(|number| format!("#{number}"))).collect();
         (!marks.is_empty()).then(|| marks.join(" "))
     }
 

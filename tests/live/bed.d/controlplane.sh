@@ -47,8 +47,9 @@ make_kwok_config() {
   make_logs
 }
 
-# Log files in the form in which a container runtime writes them.
+# Log files in the form in which a container runtime writes them; that of a pod that is said to be a controller is filled by a test.
 make_logs() {
+  : >"$BED_DIR/controllers.pod.log"
   local line second=0 file
   for file in "$BED_LIVE"/bed.d/cluster/logs/*.txt; do
     second=0

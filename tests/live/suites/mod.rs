@@ -8,12 +8,14 @@ mod changes;
 mod charts;
 mod conformance;
 mod connection;
+mod controller_logs;
 mod demo;
 mod drift;
 mod forges;
 mod get;
 mod git;
 mod happened;
+mod installed;
 pub mod outages;
 mod playbooks;
 mod schemas;
@@ -23,6 +25,7 @@ mod teeth;
 mod tree;
 mod troubled;
 mod users;
+mod values;
 mod ways;
 mod why;
 
@@ -49,6 +52,7 @@ pub const ALL: &[&[Trial]] = &[
     charts::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
+    controller_logs::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
     forges::TRIALS,
@@ -57,6 +61,7 @@ pub const ALL: &[&[Trial]] = &[
     get::TRIALS,
     git::TRIALS,
     happened::TRIALS,
+    installed::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
     schemas::TRIALS,
@@ -66,6 +71,7 @@ pub const ALL: &[&[Trial]] = &[
     tree::TRIALS,
     troubled::TRIALS,
     users::TRIALS,
+    values::TRIALS,
     ways::TRIALS,
     why::TRIALS,
 ];

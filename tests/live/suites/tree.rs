@@ -156,10 +156,27 @@ fn nothing_is_in_the_tree_that_is_not_in_the_cluster() {
     }
 }
 
+fn a_picture_has_the_objects_of_the_tree_and_what_depends_on_what() {
+    let bed = bed::shared();
+    let user = user(&bed);
+    let trees = tree(&user, &["-A", "--dependencies"]);
+    let dot = user.run(&["tree", "-A", "--dependencies", "-o", "dot"]);
+    assert_eq!(dot.code, 0, "{}", dot.err);
+    let is_missing = |node: &&Node| !dot.out.contains(&format!("label=\"{} {}/{}\\n", node.kind, node.namespace, node.name));
+    let missing: Vec<_> = flat(&trees).into_iter().filter(is_missing).map(|node| node.key().to_string()).collect();
+    assert_none("not in the picture", &missing);
+    assert!(dot.out.contains("label=\"needed by\" style=dashed"), "dependencies are dashed");
+
+    let mermaid = user.run(&["tree", "-A", "--dependencies", "-o", "mermaid"]);
+    assert_eq!(mermaid.code, 0, "{}", mermaid.err);
+    assert!(mermaid.out.starts_with("flowchart LR\n") && mermaid.out.contains("-. needed by .->"), "{}", mermaid.out);
+}
+
 trials![
     every_deliberate_fault_has_the_state_and_the_reason_of_the_table,
     every_flux_object_is_in_the_tree_once_with_its_conditions_and_revision,
     pods_of_what_flux_manages_are_in_the_tree_in_their_phase_and_no_other_pods,
     what_inventories_name_is_below_its_applier,
     nothing_is_in_the_tree_that_is_not_in_the_cluster,
+    a_picture_has_the_objects_of_the_tree_and_what_depends_on_what,
 ];

@@ -12,11 +12,11 @@ fn references_are_merged_in_their_order_and_inline_values_last() {
         (vec![ValuesPart::Inline(json!({}))], json!({})),
         (
             vec![
-                from("a: {x: 1, y: 1}\nl: [1, 2]\n", ""),
-                from("a: {y: 2}\nl: [3]\n", ""),
+                from("a: {x: 1, w: 1}\nl: [1, 2]\n", ""),
+                from("a: {w: 2}\nl: [3]\n", ""),
                 ValuesPart::Inline(json!({"a": {"z": 3}})),
             ],
-            json!({"a": {"x": 1, "y": 2, "z": 3}, "l": [3]}),
+            json!({"a": {"x": 1, "w": 2, "z": 3}, "l": [3]}),
         ),
         (vec![from("a: 1\n", ""), ValuesPart::Inline(json!({"a": null}))], json!({"a": null})),
         (
@@ -25,7 +25,8 @@ fn references_are_merged_in_their_order_and_inline_values_last() {
         ),
         (vec![from("2", "a.b"), from("a: {b: 1}\n", "")], json!({"a": {"b": 1}})),
         (vec![from("", ""), from("# nothing\n", "")], json!({})),
-        (vec![from("a: text\n", ""), from("1", "a.b")], json!({"a": {"b": 1}})),
+        // into a map of the inline values: what is set there stays (`insight::values` has the whole table)
+        (vec![from("2", "a.b"), ValuesPart::Inline(json!({"a": {"b": 3}}))], json!({"a": {"b": 2}})),
     ] {
         assert_eq!(composed(&parts), Ok(expected), "{parts:?}");
     }
@@ -45,6 +46,8 @@ fn a_value_for_a_path_is_read_as_set_reads_it() {
         ("x", "a.b\\.c/d", json!({"a": {"b.c/d": "x"}})),
         ("x", "a[1].b", json!({"a": [null, {"b": "x"}]})),
         ("x", "a[0][1]", json!({"a": [[null, "x"]]})),
+        ("{1,b}", "a", json!({"a": [1, "b"]})),
+        ("a,b=c", "a", json!({"a": "a", "b": "c"})),
     ] {
         assert_eq!(composed(&[from(text, target)]), Ok(expected), "{text} {target}");
     }
@@ -53,22 +56,12 @@ fn a_value_for_a_path_is_read_as_set_reads_it() {
 }
 
 #[test]
-fn what_is_read_in_a_way_of_its_own_is_not_guessed() {
-    for (text, target) in [
-        ("a,b=c", "a"),
-        ("{a}", "a"),
-        ("a\\b", "a"),
-        ("a\n", "a"),
-        ("x", "a[9999]"),
-        ("x", "a[x]"),
-        ("x", ".a"),
-        ("x", "a..b"),
-        ("x", "a,b"),
-        ("x", "[0]"),
-    ] {
+fn what_helm_controller_refuses_is_refused() {
+    for (text, target) in [("a,b", "a"), ("{a", "a"), ("x", "a[99999]"), ("x", "a[x]"), ("x", "a,b")] {
         assert!(composed(&[from(text, target)]).is_err(), "{text} {target}");
     }
-    for part in [from("a: [\n", ""), from("[1]\n", ""), from("a: 1\n---\nb: 1\n", ""), ValuesPart::Inline(json!([1]))] {
+    for part in [from("a: [\n", ""), from("[1]\n", ""), ValuesPart::Inline(json!([1]))] {
         assert!(composed(&[part]).is_err());
     }
+    assert!(composed(&[from("a: text\n", ""), from("1", "a.b")]).is_err());
 }

@@ -10,8 +10,8 @@ use crate::domain::{NodeId, Object, Str};
 use crate::kinds::{self, Kind, Role, group};
 
 /// The label that names the controller, and the one that says whose it is.
-const COMPONENT: &str = "app.kubernetes.io/component";
-const PART_OF: &str = "app.kubernetes.io/part-of";
+pub const COMPONENT: &str = "app.kubernetes.io/component";
+pub const PART_OF: &str = "app.kubernetes.io/part-of";
 /// The label that gives an object to one of several controllers of a sort.
 pub const SHARD: &str = "sharding.fluxcd.io/key";
 

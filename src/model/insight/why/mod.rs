@@ -21,7 +21,7 @@ mod remedy;
 mod sight;
 pub mod since;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod walk;
 mod wants;
 mod wording;
@@ -31,6 +31,8 @@ use rustc_hash::FxHashSet;
 
 pub use causes::{ALL as CAUSES, CauseRule};
 pub use clue::{Clue, Diagnosis, Witness};
+pub use controllers::controller_of;
+pub use controllers::{COMPONENT, PART_OF, SHARD};
 pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};

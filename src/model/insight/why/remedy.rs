@@ -21,6 +21,8 @@ pub enum Remedy {
     RollBack,
     /// Read its events.
     Events,
+    /// Read what its controller has written about it.
+    ControllerLogs,
 }
 
 impl Remedy {
@@ -35,6 +37,7 @@ impl Remedy {
             Self::ReconcileWithSource => "reconcile-its-source",
             Self::RollBack => "roll-back",
             Self::Events => "events",
+            Self::ControllerLogs => "controller-logs",
         }
     }
 }

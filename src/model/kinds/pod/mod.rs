@@ -48,6 +48,9 @@ const FAILING: &[&str] = &[
     "PostStartHookError",
 ];
 
+/// The label by which Flux marks what it is made of (flux2 `pkg/manifestgen/labels.go`).
+const PART_OF: &str = "app.kubernetes.io/part-of";
+
 /// How long a pod may look for a node before it counts as failed (kstatus' `scheduleWindow`).
 const SCHEDULING: SignedDuration = SignedDuration::from_secs(15);
 
@@ -62,6 +65,10 @@ fn read(wire: &Wire, draft: &mut Draft) {
     if !counted.is_empty() {
         let ready = counted.iter().filter(|container| container["ready"].as_bool() == Some(true)).count();
         draft.facts.ready = Some((u32::try_from(ready).unwrap_or(u32::MAX), u32::try_from(counted.len()).unwrap_or(u32::MAX)));
+    }
+    if wire.metadata.labels.get(PART_OF).is_some_and(|of| of == "flux" || of == "flux-operator") {
+        let manager = main.iter().find(|container| string(container, &["name"]) == "manager").or(main.first());
+        draft.runs(manager.map_or("", |container| string(container, &["image"])));
     }
     draft.cells([string(&wire.spec, &["nodeName"]), string(&wire.status, &["podIP"])]);
     if !draft.settle(wire, kstatus::preamble) {

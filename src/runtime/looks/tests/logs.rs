@@ -3,7 +3,11 @@
 use super::*;
 
 fn request(pods: &[&str]) -> LogRequest {
-    LogRequest { pods: pods.iter().map(|pod| (*pod).into()).collect(), tail: 200, ..LogRequest::default() }
+    LogRequest {
+        pods: pods.iter().map(|pod| (*pod).into()).collect(),
+        span: LogSpan { tail: Some(200), ..LogSpan::default() },
+        ..LogRequest::default()
+    }
 }
 
 /// A pod with one container in that state.

@@ -1,5 +1,6 @@
 //! Looks against an API server that fails on order.
 
+mod controllers;
 mod logs;
 mod print;
 
@@ -19,7 +20,8 @@ use crate::cluster::testing::{self, Scripted};
 use crate::demo::{Company, RunDirectory, User, World};
 use crate::runtime;
 use fluxdeck_model::domain::GroupKind;
-use fluxdeck_model::state::LogRequest;
+use fluxdeck_model::insight::controller_log::LogRecord;
+use fluxdeck_model::state::{LogRequest, LogSpan};
 
 const LIMIT: Duration = Duration::from_secs(15);
 const LONG: Duration = Duration::from_secs(3600);
@@ -147,6 +149,8 @@ impl Desk {
         while let Ok(Some(Message::Reply(_, reply))) = tokio::time::timeout_at(hour, self.messages.recv()).await {
             match reply {
                 Reply::Log(lines) => output.extend(lines),
+                Reply::Records(records, _) => output.extend(records.iter().map(LogRecord::line)),
+                Reply::Controllers(found) => output.push(format!("{found:?}")),
                 Reply::Note(text) => output.push(format!("— {text}")),
                 Reply::Ended(why) => output.push(format!("— {why} —")),
                 Reply::Failed(error) => output.push(format!("! {error}")),
@@ -323,7 +327,14 @@ async fn every_request_has_a_limit() {
     let object = frontend();
     let served = served(&live, &object).expect("Deployments are served");
     let secret = ObjectRef::new(ClusterId(0), GroupKind::new("", "Secret"), "web", "sh.helm.release.v1.a.v1");
-    let ask = cluster::LogAsk { namespace: "web", pod: "a", container: "b", previous: false, start: cluster::Start::Tail(1) };
+    let ask = cluster::LogAsk {
+        namespace: "web",
+        pod: "a",
+        container: "b",
+        previous: false,
+        follows: true,
+        start: cluster::Start::tail(1),
+    };
     let begin = Instant::now();
 
     let failures = [

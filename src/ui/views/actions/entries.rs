@@ -1,7 +1,7 @@
 //! What the panel lists: actions in the cluster and playbooks through git, as they are declared, and whether they can be done.
 
 use fluxdeck_model::actions::{Action, Offer};
-use fluxdeck_model::commands::{change_form, commit_command, commit_known, fields_command, maker};
+use fluxdeck_model::commands::{NOTIFY, change_form, commit_command, commit_known, fields_command, maker};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::playbooks::Playbook;
 use fluxdeck_model::state::State;
@@ -13,6 +13,8 @@ pub enum Choice {
     Act(&'static Action),
     /// Through git.
     Change(&'static Playbook),
+    /// To be notified of them; no longer, where that is so already.
+    Notify { is_watched: bool },
     /// The fields that git sets, each to be changed there.
     Fields,
     /// The commit of its revision.
@@ -24,6 +26,10 @@ impl Choice {
     pub fn texts(self) -> [&'static str; 4] {
         match self {
             Self::Act(action) => [action.key, action.label, action.name, action.doc],
+            Self::Notify { is_watched } => {
+                let [key, label, name, doc] = NOTIFY;
+                [key, if is_watched { "notify me no longer" } else { label }, name, doc]
+            }
             Self::Change(playbook) => [playbook.key, playbook.label, playbook.name, playbook.doc],
             Self::Fields => {
                 let (key, doc) = fields_command();
@@ -59,6 +65,13 @@ impl Entry {
         let means_something = open > 0 || barred.is_some();
         let note = barred.cloned().or(senseless);
         means_something.then_some(Self { choice: Choice::Act(action), open, note })
+    }
+
+    /// None where none of the objects is here.
+    pub fn of_notify(objects: &[ObjectRef], state: &State) -> Option<Self> {
+        let here: Vec<_> = objects.iter().filter(|object| state.cluster().store.object_of(object).is_some()).collect();
+        let is_watched = here.iter().all(|object| state.is_watched(object));
+        (!here.is_empty()).then(|| Self { choice: Choice::Notify { is_watched }, open: objects.len(), note: None })
     }
 
     /// None where git has neither the object nor what makes it.

@@ -125,6 +125,7 @@ impl Panel {
                 let wanted = Wanted { action, targets, answers: Answers::default(), hidden, asks_first: false };
                 cx.intend(Intent::Act(Box::new(wanted)));
             }
+            Choice::Notify { .. } => cx.intend(Intent::Watch(self.objects.clone())),
             Choice::Change(playbook) => {
                 if let Err(error) = commands::open_form(playbook, &self.objects, Answers::default(), cx) {
                     cx.complain(error);
@@ -249,6 +250,7 @@ impl View for Panel {
     fn refresh(&mut self, state: &State) {
         let acts = actions::ALL.iter().filter_map(|action| Entry::of_action(action, &self.objects, state));
         let changes = playbooks::ALL.iter().filter_map(|playbook| Entry::of_playbook(playbook, &self.objects, state));
+        let acts = acts.chain(Entry::of_notify(&self.objects, state));
         self.entries = acts
             .chain(changes)
             .chain(Entry::of_fields(&self.objects, state))

@@ -67,11 +67,11 @@ fn what_says_the_same_is_a_line_with_how_often_and_since_when() {
     let mut world = World::default();
     let (mut view, ..) = opened(&mut world);
     assert_eq!(
-        world.show(&mut *view, 110, 4),
+        world.show(&mut *view, 120, 4),
         [
             " SEEN  TYPE     REASON             COUNT     MESSAGE",
             " 7m    Normal   Succeeded                    Reconciliation finished in 1.2s, next run in 10m",
-            " 6m    Warning  HealthCheckFailed  ×6 in 4m  health check failed after 3m0s: [HelmRelease/web/web status: 'Failed…",
+            " 6m    Warning  HealthCheckFailed  ×6 in 4m  health check failed after 3m0s: [HelmRelease/web/web status: 'Failed']",
             "",
         ]
     );
@@ -81,7 +81,7 @@ fn what_says_the_same_is_a_line_with_how_often_and_since_when() {
     view.refresh(world.state());
     assert_eq!(view.count(world.state()), "3 events");
     assert!(view.message(world.state()).expect("a message").text.contains("after 3m0s"), "the cursor stays with what is said");
-    let narrow = world.show(&mut *view, 60, 5);
+    let narrow = world.show(&mut *view, 45, 5);
     assert!(narrow[0].contains("REASON") && narrow[0].contains("MESSAGE") && !narrow[0].contains("TYPE"), "{narrow:#?}");
 }
 
@@ -110,6 +110,7 @@ fn a_key_adds_what_is_below_and_another_one_leaves_warnings_only() {
     let (mut view, _, id) = opened(&mut world);
     let below = json!({"status": {"inventory": {"entries": [{"id": "apps_child__ConfigMap", "v": "v1"}]}}});
     world.put("ks", &below);
+    world.put("cm", &json!({"metadata": {"name": "child"}}));
     let (effects, _) = world.act(|cx| assert!(view.gesture(Gesture::Below, cx)));
     let (ticket, query) = asked(&effects);
     assert_eq!((query.about, query.namespaces.map(|names| names.len())), (None, Some(1)));

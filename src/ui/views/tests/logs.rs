@@ -44,8 +44,8 @@ fn pods_below_an_object_are_asked_for_by_namespace() {
     let mut view = Logs::new(id);
     let (effects, _) = world.act(|cx| view.opened(cx));
     let asked: Vec<_> =
-        request(&effects).into_iter().map(|(_, namespace, request)| (namespace, request.pods.len(), request.tail)).collect();
-    assert_eq!(asked, [("apps".to_owned(), 1, TAIL), ("web".to_owned(), 1, TAIL)]);
+        request(&effects).into_iter().map(|(_, namespace, request)| (namespace, request.pods.len(), request.span.tail)).collect();
+    assert_eq!(asked, [("apps".to_owned(), 1, Some(TAIL)), ("web".to_owned(), 1, Some(TAIL))]);
     assert!(view.title(world.state()).contains("2 pods"), "{}", view.title(world.state()));
 }
 

@@ -119,7 +119,7 @@ impl TreeView {
     /// Glyph, name, the pull request that touches it and, on a closed row, what is below.
     fn name(&self, node: NodeId, row: &Row, room: usize, scene: &Scene, short: bool, progress: &Progress) -> Vec<Span<'static>> {
         let cluster = scene.state.cluster();
-        let pull = progress.pull(cluster.store.reference(node));
+        let pull = progress.marks(cluster.store.reference(node));
         let theme = scene.theme;
         let health = cluster.forest.health(node);
         let shown = health.unwrap_or(Health::Unknown);

@@ -155,6 +155,7 @@ pub fn key_of(press: &Press) -> Option<(String, String)> {
         Remedy::Logs => key("l", "logs"),
         Remedy::File => key("o", "file"),
         Remedy::Events => key("v", "events"),
+        Remedy::ControllerLogs => key("L", "log of its controller"),
         Remedy::Reset => of_action(actions::RESET),
         Remedy::Resume => of_action(actions::RESUME),
         Remedy::Reconcile => of_action(actions::RECONCILE),

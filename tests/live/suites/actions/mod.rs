@@ -26,7 +26,7 @@ use crate::truth::text;
 /// Long enough for any controller of the bed.
 const SETTLED: Duration = Duration::from_secs(60);
 
-fn admin(bed: &Bed) -> Fluxdeck {
+pub(super) fn admin(bed: &Bed) -> Fluxdeck {
     Fluxdeck::with(&bed.kubeconfig("admin"))
 }
 
@@ -65,20 +65,20 @@ fn succeeds(ran: &Ran) {
 }
 
 /// A namespace of our own, removed with everything in it.
-struct Sandbox<'a> {
-    bed: &'a Bed,
-    name: &'static str,
+pub(super) struct Sandbox<'a> {
+    pub(super) bed: &'a Bed,
+    pub(super) name: &'static str,
 }
 
 impl<'a> Sandbox<'a> {
-    fn new(bed: &'a Bed, name: &'static str) -> Self {
+    pub(super) fn new(bed: &'a Bed, name: &'static str) -> Self {
         let sandbox = Self { bed, name };
         bed.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}), &[]);
         sandbox
     }
 
     /// Applies an object of Flux into it.
-    fn flux(&self, group: &str, kind: &str, name: &str, spec: &Value) {
+    pub(super) fn flux(&self, group: &str, kind: &str, name: &str, spec: &Value) {
         self.bed.apply(
             &json!({"apiVersion": group, "kind": kind, "metadata": {"name": name, "namespace": self.name}, "spec": spec}),
             &[],
@@ -95,7 +95,7 @@ impl<'a> Sandbox<'a> {
     }
 
     /// Waits until an object has come to an end.
-    fn settled(&self, kind: &str, name: &str) -> Value {
+    pub(super) fn settled(&self, kind: &str, name: &str) -> Value {
         let look = || {
             let object = object(self.bed, kind, self.name, name);
             let is_over = ready(&object).is_some_and(|ready| ready["status"] != "Unknown");

@@ -37,5 +37,5 @@ fn find(clue: &Clue) -> Option<Diagnosis> {
         (None, Some(false)) => format!("{controller} does not run"),
         (None, None) => format!("{controller} has never looked at it; whether that runs is not known"),
     };
-    Some(clue.diagnose(says).since(object.created).by(Witness::Status).press(&[Remedy::Reconcile]))
+    Some(clue.diagnose(says).since(object.created).by(Witness::Status).press(&[Remedy::Reconcile, Remedy::ControllerLogs]))
 }

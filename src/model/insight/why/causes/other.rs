@@ -2,6 +2,7 @@
 
 use super::CauseRule;
 use crate::insight::why::clue::{Clue, Diagnosis};
+use crate::insight::why::controllers::controller_of;
 use crate::insight::why::messages::{brief, of_release};
 use crate::insight::why::remedy::Remedy;
 
@@ -18,6 +19,7 @@ pub(super) fn found(clue: &Clue) -> Diagnosis {
         (message, _, _) => (brief(&of_release(message)), None),
     };
     let remedies: &[Remedy] = match () {
+        () if controller_of(clue.kind).is_some() => &[Remedy::Reconcile, Remedy::Events, Remedy::ControllerLogs],
         () if clue.kind.is_flux() => &[Remedy::Reconcile, Remedy::Events],
         () if clue.has_pods() => &[Remedy::Events, Remedy::Logs],
         () => &[Remedy::Events],

@@ -8,4 +8,4 @@ mod pods;
 mod refusals;
 mod walks;
 mod workloads;
-mod world;
+pub mod world;

@@ -1,22 +1,32 @@
-//! `fluxdeck tree [KIND/NAME]`: the graph as the screen shows it, all of it open.
+//! `fluxdeck tree [KIND/NAME]`: the graph as the screen shows it, all of it open; or as a picture for documents.
+
+mod picture;
 
 use clap::Args;
 
 use super::command::{self, Command, Run};
+use super::format::{DrawnFormat, Formats};
 use super::headless::{gather, report_restrictions, unread};
 use super::output::{self, Node, name, nodes_below, sorted};
-use super::{Call, Format, Look};
+use super::{Call, Pick};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::domain::{GroupKind, Health, NodeId};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::dependencies::is_drawn;
 use fluxdeck_model::state::Cluster;
 use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of};
 
 pub(super) const COMMAND: Command = Command {
     name: "tree",
     doc: "Print the graph: every source, what it feeds, down to pods",
-    examples: &["fluxdeck tree", "fluxdeck tree ks/apps -n flux-system", "fluxdeck tree --status failed,stalled --exit-code"],
+    examples: &[
+        "fluxdeck tree",
+        "fluxdeck tree ks/apps -n flux-system",
+        "fluxdeck tree --status failed,stalled --exit-code",
+        "fluxdeck tree --dependencies -o mermaid",
+        "fluxdeck tree ks/apps -n flux-system -o dot",
+    ],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
 };
@@ -26,35 +36,46 @@ struct Arguments {
     /// Only this object and what is below it, in whatever namespace: ks/apps, deploy/web. -n is the namespace of the object itself
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
+    /// How to print; mermaid and dot draw a picture for documents, with what depends on what
+    #[arg(short, long, value_parser = Formats::<DrawnFormat>::new(), default_value = "table", hide_default_value = true)]
+    output: DrawnFormat,
+    /// Only sources, and what is applied from them
+    #[arg(long)]
+    dependencies: bool,
     #[command(flatten)]
-    look: Look,
+    pick: Pick,
 }
 
 /// Prints the tree. Returns the exit code.
 async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let headless = gather(call, arguments.look.patience.limit(), |_, _| arguments.look.patience.is_asked()).await?;
+    let headless = gather(call, arguments.pick.patience.limit(), |_, _| arguments.pick.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let roots = match &arguments.object {
         Some(name) => find(cluster, call, name)?,
         None => cluster.forest.roots().to_vec(),
     };
-    let mut filter = arguments.look.filter(call)?;
+    let mut filter = arguments.pick.filter(call)?;
     if arguments.object.is_some() {
         // it may create things anywhere
         filter.namespaces = None;
     }
     let fuzzy = std::cell::RefCell::new(Fuzzy::default());
-    let wanted = |id: NodeId| filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut());
+    let wanted = |id: NodeId| {
+        let is_meant = !arguments.dependencies || is_drawn(cluster.store.reference(id));
+        is_meant && filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut())
+    };
     let trees: Vec<_> = roots.iter().filter_map(|root| nodes_below(cluster, *root, &wanted)).collect();
-    match arguments.look.output {
-        Format::Json => output::json(&trees)?,
-        Format::Yaml => output::yaml(&trees)?,
-        Format::Name => output::write(&names(&trees))?,
-        Format::Table | Format::Wide => {
+    match arguments.output {
+        DrawnFormat::Json => output::json(&trees)?,
+        DrawnFormat::Yaml => output::yaml(&trees)?,
+        DrawnFormat::Name => output::write(&names(&trees))?,
+        DrawnFormat::Mermaid => picture::mermaid(cluster, &roots, &wanted, arguments.dependencies)?,
+        DrawnFormat::Dot => picture::dot(cluster, &roots, &wanted, arguments.dependencies)?,
+        DrawnFormat::Table | DrawnFormat::Wide => {
             let mut text = String::new();
             for root in roots {
-                draw(cluster, root, "", "", &wanted, arguments.look.output == Format::Wide, &mut text);
+                draw(cluster, root, "", "", &wanted, arguments.output == DrawnFormat::Wide, &mut text);
             }
             output::rows(&text, true)?;
         }
@@ -63,11 +84,11 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     if let Some(error) = unread(state) {
         return Err(error);
     }
-    let failing = arguments.look.exit_code && trees.iter().any(is_failing);
+    let failing = arguments.pick.exit_code && trees.iter().any(is_failing);
     Ok(failing.into())
 }
 
-impl Look {
+impl Pick {
     /// The filter from the flags.
     pub(super) fn filter(&self, call: &Call) -> Result<Filter> {
         let query = self.selector.as_deref().map(Query::labels).transpose().map_err(|why| Error::usage(why, ""))?.flatten();
