@@ -23,6 +23,7 @@ mod proposed;
 mod prose;
 mod registries;
 mod render;
+mod rolled_back;
 mod screenshots;
 #[allow(dead_code, reason = "the suites on the bed use the rest of it")]
 mod support;

@@ -122,7 +122,7 @@ fn wanted(values: &ReleaseValues, number: Option<u64>) -> Result<&StoredRelease>
         let known: Vec<_> = values.releases.iter().map(|release| release.number.to_string()).collect();
         let what =
             number.map_or_else(|| "no release of it can be read".to_owned(), |number| format!("there is no release {number}"));
-        Error::failed(what, if known.is_empty() { String::new() } else { format!("there are {}", known.join(", ")) })
+        Error::failed(what, if known.is_empty() { String::new() } else { format!("kept: {}", known.join(", ")) })
     })
 }
 

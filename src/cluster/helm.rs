@@ -22,6 +22,7 @@ use super::look::get;
 use super::send::{fetch, in_time};
 use super::served::escape;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
+use fluxdeck_model::kinds;
 
 /// Largest release read, unpacked: Secrets hold one megabyte, which may not grow without bound.
 const LARGEST: u64 = 64 << 20;
@@ -129,16 +130,13 @@ pub async fn values_data(
     name: &str,
     limit: Duration,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let plural = match kind {
-        "ConfigMap" => "configmaps",
-        "Secret" => "secrets",
-        other => return Err(Failure::NotFound(format!("{other} is not a kind that values come from"))),
-    };
+    let found = [kinds::CONFIG_MAP, kinds::SECRET].into_iter().find(|known| known.kind == kind);
+    let plural = found.ok_or_else(|| Failure::NotFound(format!("{kind} is not a kind that values come from")))?.plural;
     let uri = format!("/api/v1/namespaces/{}/{plural}/{}", escape(namespace), escape(name));
     let body: Value = get(&connection.client, &uri, limit).await?;
     let text = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
-        let bytes = BASE64_STANDARD.decode(text).ok().filter(|_| kind == "Secret");
+        let bytes = BASE64_STANDARD.decode(text).ok().filter(|_| kind == kinds::SECRET.kind);
         bytes.map_or_else(|| text.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
     };
     Ok(body["data"].as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect())

@@ -19,6 +19,18 @@ pub(super) fn private(prefix: &str) -> std::io::Result<TempDir> {
     builder.tempdir()
 }
 
+/// Writes a file of a copy, with the folders above it, or takes it away.
+pub(super) fn replace_file(path: &Path, bytes: Option<&[u8]>) -> std::io::Result<()> {
+    match bytes {
+        Some(bytes) => {
+            std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+            std::fs::write(path, bytes)
+        }
+        None if path.is_file() => std::fs::remove_file(path),
+        None => Ok(()),
+    }
+}
+
 /// Copies a tree into an empty folder: no link that leads out of it, and no file that is too large for us. `most`: bytes in all.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::copy::{copy_below, private, write_file};
+use super::copy::{copy_below, private, replace_file, write_file};
 use super::last_words;
 use super::leash::{Ended, Halted, Leash};
 use super::run::find;
@@ -91,7 +91,7 @@ impl Helm {
     ///
     /// # Errors
     /// It cannot be copied.
-    pub fn copied(&self, tree: &dyn Tree, folder: &str, files: &[(String, Vec<u8>)]) -> Result<PathBuf> {
+    pub fn copied(&self, tree: &dyn Tree, folder: &str, files: &[(String, Option<Vec<u8>>)]) -> Result<PathBuf> {
         let failed = |error: std::io::Error| Error::failed(format!("the chart cannot be copied: {error}"), "");
         let place = tempfile::tempdir_in(self.dir.path()).map_err(failed)?.keep();
         self.copied_into(tree, folder, &place, files)?;
@@ -102,7 +102,7 @@ impl Helm {
     ///
     /// # Errors
     /// It cannot be copied.
-    pub fn copied_into(&self, tree: &dyn Tree, folder: &str, place: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+    pub fn copied_into(&self, tree: &dyn Tree, folder: &str, place: &Path, files: &[(String, Option<Vec<u8>>)]) -> Result<()> {
         let failed = |error: std::io::Error| Error::failed(format!("the chart cannot be copied: {error}"), "");
         self.own(place)?;
         std::fs::create_dir_all(place).map_err(failed)?;
@@ -114,9 +114,7 @@ impl Helm {
                 path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
             };
             let Some(below) = below else { continue };
-            let path = place.join(below);
-            std::fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(failed)?;
-            write_file(&path, bytes)?;
+            replace_file(&place.join(below), bytes.as_deref()).map_err(failed)?;
         }
         Ok(())
     }

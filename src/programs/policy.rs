@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::copy::{copy_tree, private, write_file};
+use super::copy::{copy_tree, private, replace_file, write_file};
 use super::leash::{Halted, Leash};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::tree::{self, Tree};
@@ -34,7 +34,7 @@ impl PolicyFolder {
     ///
     /// # Errors
     /// It cannot be copied.
-    pub fn new(tree: &dyn Tree, files: &[(String, Vec<u8>)], changed: impl IntoIterator<Item = String>) -> Result<Self> {
+    pub fn new(tree: &dyn Tree, files: &[(String, Option<Vec<u8>>)], changed: impl IntoIterator<Item = String>) -> Result<Self> {
         let failed = |error: std::io::Error| Error::failed(format!("there is no place for a copy of the files: {error}"), "");
         let dir = private("fluxdeck-policy-").map_err(failed)?;
         let folder = Self { dir };
@@ -44,8 +44,7 @@ impl PolicyFolder {
         copy_tree(tree, &folder.tree(), LARGEST)?;
         for (path, bytes) in files {
             let path = folder.tree().join(tree::join("", path).unwrap_or_default());
-            std::fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(failed)?;
-            write_file(&path, bytes)?;
+            replace_file(&path, bytes.as_deref()).map_err(failed)?;
         }
         let changed: String = changed.into_iter().map(|path| path + "\n").collect();
         write_file(&folder.changed(), changed.as_bytes())?;

@@ -96,6 +96,14 @@ impl Runtime {
         })
     }
 
+    pub(super) fn versions(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+        let changes = self.changes.clone();
+        self.about(ticket, query, |live, query, answer| async move {
+            let found = changes.versions(live.as_ref(), query).await;
+            answer.give(found.map_or_else(Reply::Failed, |versions| Reply::Versions(Arc::new(versions)))).await;
+        })
+    }
+
     /// Where texts are written down for the editor; none where nothing is kept.
     fn sheets(&self) -> Option<PathBuf> {
         match &self.options.origin {

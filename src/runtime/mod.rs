@@ -39,7 +39,7 @@ use crate::files::Disk;
 use crate::{demo, programs, records};
 pub use changes::{
     Answered, AppliedBuilds, Asking, ChangeOptions, Changes, FilesHere, Planned, meant as programs_meant, opening as opened_file,
-    outcome as plan_outcome, planned,
+    outcome as plan_outcome, planned, resolved as resolved_order,
 };
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
@@ -256,6 +256,7 @@ impl Runtime {
             Effect::Remark(at, remark) => self.remark(at, *remark),
             Effect::Propose { ticket, query, is_readonly, context } => self.propose(ticket, *query, is_readonly, context),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
+            Effect::Versions { ticket, query } => self.versions(ticket, *query),
             Effect::WriteDown { ticket, name, text } => self.write_down(ticket, name, text),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),

@@ -12,6 +12,7 @@ use fluxdeck_model::domain::text::{counted, sanitise};
 use fluxdeck_model::insight::values::{
     ReferenceData, ReleaseStorage, ReleaseValues, StoredRelease, StoredReleases, ValuesReference, ValuesSpec,
 };
+use fluxdeck_model::kinds;
 
 /// Releases that are read at most, the newest: each may be a megabyte. Helm keeps ten by default, helm-controller five.
 const MOST: usize = 10;
@@ -40,7 +41,9 @@ async fn references(live: &Connection, object: &ObjectRef, spec: &ValuesSpec, li
     });
     let read: BTreeMap<_, _> = join_all(read).await.into_iter().collect();
     let data = |from: &ValuesReference| match read.get(&(from.kind.clone(), from.name.clone())) {
-        _ if !matches!(&*from.kind, "ConfigMap" | "Secret") => ReferenceData::Unread("not of the cluster".to_owned()),
+        _ if ![kinds::CONFIG_MAP.kind, kinds::SECRET.kind].contains(&&*from.kind) => {
+            ReferenceData::Unread("not of the cluster".to_owned())
+        }
         Some(Ok(data)) => data.get(&*from.key).cloned().map_or(ReferenceData::Missing, ReferenceData::Text),
         Some(Err(Failure::NotFound(_))) | None => ReferenceData::Missing,
         Some(Err(failure)) => ReferenceData::Unread(why(failure)),

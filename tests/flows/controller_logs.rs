@@ -24,7 +24,7 @@ async fn demo(user: User, width: u16, height: u16) -> (Driver, World) {
     (Driver::on(Origin::Demo(guest), beginning, width, height, Depth::True).await, world)
 }
 
-/// Lets that long pass in the cluster, and the program take what comes of it.
+/// Lets that long pass in the cluster, and the program read the outcome.
 async fn advance(deck: &mut Driver, world: &World, seconds: u64) {
     world.advance(Duration::from_secs(seconds));
     for _ in 0..3 {

@@ -42,6 +42,7 @@ mod refusals;
 mod remote;
 mod replayed;
 mod reviews;
+mod rolled_back;
 mod scenes;
 mod served;
 mod sites;

@@ -127,6 +127,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         also: Vec::new(),
         settings: vec![fluxdeck_model::change::ChangeSetting::set("replicas=5")],
         by_hand: None,
+        taken_back: None,
         left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,

@@ -325,3 +325,21 @@ async fn a_helper_is_asked_for_the_login_and_its_failure_is_said() {
     let hint = "credential helper planted of docker's configuration: the keychain is locked";
     assert_eq!(failure.error("web").hint, hint);
 }
+
+#[tokio::test]
+async fn the_digest_of_a_tag_is_what_the_registry_says_and_no_tag_leads_elsewhere() {
+    let digest = format!("sha256:{}", "c".repeat(64));
+    let said = digest.clone();
+    let server = Server::of(move |asked| match asked.path.as_str() {
+        "/v2/acme/web/manifests/1.0" => Some(Answer::new(200, "{}").with("docker-content-digest", said.clone())),
+        "/v2/acme/web/manifests/mute" => Some(Answer::new(200, "{}")),
+        _ => None,
+    })
+    .await;
+    let (home, name) = (Home::new(), format!("{}/acme/web", server.host()));
+    let catalogs = home.catalogs();
+    assert_eq!(server.during(catalogs.digest(&name, false, "1.0")).await, Ok(digest));
+    for tag in ["mute", "../../x", "", "a b"] {
+        assert!(matches!(server.during(catalogs.digest(&name, false, tag)).await, Err(Failure::NotAsked(_))), "{tag}");
+    }
+}

@@ -17,6 +17,10 @@ pub(super) fn review(proposal: &Proposal, now: jiff::Timestamp) -> String {
     if let Some(edit) = &order.by_hand {
         line("edits", &edit.place_after().to_string());
     }
+    if let Some(back) = &order.taken_back {
+        let label = if back.is_whole { "reverts" } else { "takes back" };
+        back.commits.iter().for_each(|commit| line(label, &commit.words()));
+    }
     for field in &proposal.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
         let of = fluxdeck_model::change::prefix(field, &proposal.fields);

@@ -26,7 +26,7 @@ pub(super) async fn dry_run(call: &Call, playbook: &Playbook, arguments: &Argume
         order = ChangeOrder { by_hand: Some(Box::new(edit)), layer: LayerChoice::Set, ..order };
     }
     // nothing else waits for this thread
-    let (mut outcome, here) = tokio::task::block_in_place(|| planned(call, arguments, &order))?;
+    let (mut outcome, here, order) = tokio::task::block_in_place(|| planned(call, arguments, &order))?;
     let mut checks = Vec::new();
     if let PlanOutcome::Planned(plan) = &mut outcome {
         let asking = Asking::of_files(plan, here);
@@ -87,13 +87,16 @@ fn opened(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<Ope
     })
 }
 
-fn planned(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<(PlanOutcome, FilesHere)> {
+/// The plan, what programs are asked about it, and the order with what was found for it.
+fn planned(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<(PlanOutcome, FilesHere, ChangeOrder)> {
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
     let (asked, deny, order) = (arguments.clone(), call.options.changes.deny.clone(), order.clone());
     let state = call.options.state_dir.clone();
     let remotes = arguments.files.remotes(call.places.as_ref())?;
     arguments.files.worker(remotes)?.wait(move |bench| {
-        let outcome = plan(bench, &asked, &order, &namespaces, &deny)?;
+        let scope = given(bench, &asked)?;
+        let order = runtime::resolved_order(bench, asked.files.rev.as_deref(), &order, &namespaces, scope.clone(), &deny)?;
+        let outcome = runtime::plan_outcome(bench, asked.files.rev.as_deref(), &order, &namespaces, scope, &deny)?;
         let view = asked.files.view(&bench.checkout)?;
         let mut runs = Vec::new();
         if let PlanOutcome::Planned(plan) = &outcome {
@@ -105,19 +108,8 @@ fn planned(call: &Call, arguments: &Arguments, order: &ChangeOrder) -> Result<(P
             runs = meant.map(|run| if may_run { run } else { run.barred(UNALLOWED) }).collect();
         }
         let root = bench.checkout.is_git().then(|| bench.checkout.root().to_owned());
-        Ok((outcome, FilesHere { folder: root, revision: asked.files.rev.clone(), runs }))
+        Ok((outcome, FilesHere { folder: root, revision: asked.files.rev.clone(), runs }, order))
     })
-}
-
-fn plan(
-    bench: &mut Bench,
-    asked: &Arguments,
-    order: &ChangeOrder,
-    namespaces: &[String],
-    deny: &[String],
-) -> Result<PlanOutcome> {
-    let scope = given(bench, asked)?;
-    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
 }
 
 /// The scope, with the values that were given for variables.

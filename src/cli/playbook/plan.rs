@@ -145,6 +145,7 @@ fn query(
         also,
         settings: arguments.settings(),
         by_hand: None,
+        taken_back: None,
         left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
@@ -206,6 +207,7 @@ fn found(state: &State, playbook: &Playbook, named: &Named, namespaces: &[String
     let all: Vec<_> =
         cluster.store.nodes().filter_map(|node| cluster.store.object(node)).map(|object| &object.id).filter(is_meant).collect();
     match all.as_slice() {
+        [one] if playbook.is_of_content(&one.gk) => Ok((Some((*one).clone()), Some((*one).clone()))),
         [one] => {
             let manifest = cluster.manifest(one);
             if let Some(maker) = manifest.as_ref().map(|manifest| &manifest.object).filter(|maker| maker != one) {

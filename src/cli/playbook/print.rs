@@ -124,7 +124,7 @@ pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
 
 /// As `git apply` takes it.
 fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {
-    let one = |file: &ChangedFile| patch(&file.path, file.before.as_deref(), &file.after);
+    let one = |file: &ChangedFile| patch(&file.path, file.before.as_deref(), file.after.as_deref());
     Ok(files.iter().map(one).collect::<Result<Vec<_>>>()?.concat())
 }
 
@@ -132,8 +132,10 @@ fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {
 fn shown_patches(files: &[ChangedFile]) -> Result<String> {
     let one = |file: &ChangedFile| {
         let old = file.before.as_deref().unwrap_or_default();
-        let (left, right) = (shown_file(&file.path, old, &[]), shown_file(&file.path, &file.after, old));
-        patch(&file.path, file.before.as_ref().map(|_| left.as_bytes()), right.as_bytes())
+        let (left, right) =
+            (shown_file(&file.path, old, &[]), shown_file(&file.path, file.after.as_deref().unwrap_or_default(), old));
+        let is_left = file.after.is_some();
+        patch(&file.path, file.before.as_ref().map(|_| left.as_bytes()), is_left.then_some(right.as_bytes()))
     };
     Ok(String::from_utf8_lossy(&files.iter().map(one).collect::<Result<Vec<_>>>()?.concat()).into_owned())
 }

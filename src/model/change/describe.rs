@@ -6,7 +6,7 @@ use super::proof::ChangeProof;
 use super::proposal::ProposedField;
 use super::rendered::{ObjectFate, RenderedBuild, RenderedField};
 use super::ways::image_name;
-use super::{Caution, ChangePlan, Check, CheckResult};
+use super::{Caution, ChangePlan, Check, CheckResult, TakenBack, TakenCommit};
 use crate::domain::text::{counted, printable, sanitise_line};
 
 /// Differences named of one build; the rest is counted.
@@ -111,6 +111,9 @@ fn difference(one: &BuildDifference) -> String {
 pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> String {
     if !order.title.is_empty() {
         return line(&order.title);
+    }
+    if let Some(back) = &order.taken_back {
+        return cut(&back.title(object));
     }
     if let Some(edit) = order.by_hand.as_ref().filter(|_| !is_of_one(object, fields)) {
         return cut(&format!("Edit {}", edit.file));
@@ -250,6 +253,9 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     if let Some(edit) = &order.by_hand {
         out.push_str(&format!("\n{} was edited by hand: what is built then follows from that.\n", code(&edit.file)));
     }
+    if let Some(back) = &order.taken_back {
+        out.push_str(&taken_back(back, &plan.object));
+    }
     if !fields.is_empty() {
         out.push_str("\n| field | old | new | set at |\n|---|---|---|---|\n");
     }
@@ -287,6 +293,16 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     PullText { why: printable(&order.reason).into_owned(), head: out, tail, template: String::new() }
 }
 
+/// Which commits are taken back, and how much of them.
+fn taken_back(back: &TakenBack, object: &str) -> String {
+    let what = match back.is_whole {
+        true => "This reverts, with all that it did:".to_owned(),
+        false => format!("This takes back what belongs to {object} of:"),
+    };
+    let one = |commit: &TakenCommit| format!("- {} {} by {}\n", commit.id, code(&commit.subject), cell(&commit.author));
+    format!("\n{what}\n\n{}", back.commits.iter().map(one).collect::<String>())
+}
+
 /// What merging does or does not do, and what could be changed instead.
 fn warnings(order: &ChangeOrder, plan: &ChangePlan) -> Vec<String> {
     let caution = |caution: &Caution| match &caution.instead {
@@ -317,6 +333,13 @@ pub fn message(order: &ChangeOrder, title: &str, fields: &[ProposedField]) -> St
     let mut out = format!("{title}\n");
     if !order.reason.is_empty() {
         out.push_str(&format!("\n{}\n", printable(&order.reason)));
+    }
+    if let Some(back) = &order.taken_back {
+        out.push('\n');
+        let what = if back.is_whole { "This reverts commit" } else { "This takes back lines of commit" };
+        back.commits
+            .iter()
+            .for_each(|commit| out.push_str(&format!("{what} {} (\"{}\" by {}).\n", commit.id, commit.subject, commit.author)));
     }
     if !fields.is_empty() {
         out.push('\n');

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::render::Result;
 use crate::render::node::Text;
-use crate::render::tree::{FolderEntry, PathKind, Tree, is_below, parent};
+use crate::render::tree::{FolderEntry, Memory, PathKind, Tree, is_below, parent};
 
-/// Files by path, with the bytes that they are to have.
-pub type EditedFiles = BTreeMap<Text, Arc<[u8]>>;
+/// Files by path, with the bytes that they are to have; none: they are taken away.
+pub type EditedFiles = BTreeMap<Text, Option<Arc<[u8]>>>;
 
 /// What a repository would be. Neither an edited file nor a folder above one has a version: else who keeps builds would take them for what
 /// they were, and every proof would pass.
@@ -21,15 +21,30 @@ impl EditedTree<'_> {
     fn is_touched(&self, path: &str) -> bool {
         self.files.keys().any(|file| **file == *path || is_below(file, path))
     }
+
+    /// Whether nothing is left of a folder of which files were taken away.
+    fn is_emptied(&self, path: &str) -> bool {
+        let is_less = self.files.iter().any(|(file, bytes)| bytes.is_none() && is_below(file, path));
+        is_less && self.items(path).is_ok_and(|items| items.is_empty())
+    }
 }
 
 impl Tree for EditedTree<'_> {
     fn entry(&self, path: &str) -> Option<PathKind> {
-        if self.files.contains_key(path) { Some(PathKind::File) } else { self.tree.entry(path) }
+        match self.files.get(path) {
+            Some(bytes) => bytes.as_ref().map(|_| PathKind::File),
+            // git has no empty folders
+            None => self.tree.entry(path).filter(|entry| *entry != PathKind::Folder || !self.is_emptied(path)),
+        }
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
-        self.files.get(path).cloned().map_or_else(|| self.tree.read(path), Ok)
+        match self.files.get(path) {
+            Some(Some(bytes)) => Ok(bytes.clone()),
+            // as any tree says it of what is not there
+            Some(None) => Memory::default().read(path),
+            None => self.tree.read(path),
+        }
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>> {
@@ -46,10 +61,15 @@ impl Tree for EditedTree<'_> {
         for item in items.iter_mut().filter(|item| self.is_touched(&below(&item.name))) {
             item.version = None;
         }
-        for file in self.files.keys().filter(|file| parent(file) == path) {
+        items.retain(|item| item.entry != PathKind::Folder || !self.is_emptied(&below(&item.name)));
+        for (file, bytes) in self.files.iter().filter(|(file, _)| parent(file) == path) {
             let name = file.rsplit('/').next().unwrap_or(file);
-            if let Err(at) = items.binary_search_by(|item| item.name.as_str().cmp(name)) {
-                items.insert(at, FolderEntry { name: name.to_owned(), entry: PathKind::File, version: None });
+            match (items.binary_search_by(|item| item.name.as_str().cmp(name)), bytes) {
+                (Err(at), Some(_)) => {
+                    items.insert(at, FolderEntry { name: name.to_owned(), entry: PathKind::File, version: None });
+                }
+                (Ok(at), None) => drop(items.remove(at)),
+                _ => {}
             }
         }
         Ok(items)
@@ -59,7 +79,7 @@ impl Tree for EditedTree<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::tree::{Memory, Version};
+    use crate::render::tree::Version;
 
     struct Versioned(Memory);
 
@@ -85,7 +105,12 @@ mod tests {
     #[test]
     fn what_is_edited_and_the_folders_above_have_no_version() {
         let tree = Versioned(Memory::new([("a/b/c.yaml", "x"), ("a/d.yaml", "y"), ("e/f.yaml", "z")]));
-        let files: EditedFiles = [("a/b/c.yaml".into(), b"w"[..].into()), ("a/b/new.yaml".into(), b"n"[..].into())].into();
+        let files: EditedFiles = [
+            ("a/b/c.yaml".into(), Some(b"w"[..].into())),
+            ("a/b/new.yaml".into(), Some(b"n"[..].into())),
+            ("e/f.yaml".into(), None),
+        ]
+        .into();
         let edited = EditedTree { tree: &tree, files: &files };
         let items = |path: &str| {
             let items = edited.items(path).expect("a folder");
@@ -94,10 +119,12 @@ mod tests {
         let named = |name: &str, has_version: bool| (name.to_owned(), has_version);
 
         assert_eq!(edited.version(), None);
-        assert_eq!(items(""), [named("a", false), named("e", true)]);
+        assert_eq!(items(""), [named("a", false)]);
         assert_eq!(items("a"), [named("b", false), named("d.yaml", true)]);
         assert_eq!(items("a/b"), [named("c.yaml", false), named("new.yaml", false)]);
         assert_eq!(edited.list("a/b").expect("a folder"), ["c.yaml", "new.yaml"]);
+        assert_eq!((edited.entry("e"), edited.entry("e/f.yaml")), (None, None));
+        assert!(edited.read("e/f.yaml").is_err());
         assert_eq!((&*edited.read("a/b/c.yaml").expect("it"), &*edited.read("a/d.yaml").expect("it")), (&b"w"[..], &b"y"[..]));
     }
 }

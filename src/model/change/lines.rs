@@ -39,9 +39,10 @@ impl ChangedLines {
     /// The next field, with the files that differ from the repository before it and after it.
     pub fn add(&mut self, name: String, tree: &dyn Tree, before: &EditedFiles, after: &EditedFiles) {
         let mut spans = Vec::new();
-        for (file, bytes) in after.iter().filter(|(file, bytes)| before.get(*file) != Some(bytes)) {
-            let old = before.get(file).cloned().or_else(|| tree.read(file).ok()).unwrap_or_else(|| Arc::from([]));
-            spans.extend(self.span(file, &old, bytes));
+        for (file, new) in after.iter().filter(|(file, bytes)| before.get(*file) != Some(bytes)) {
+            let old = before.get(file).cloned().unwrap_or_else(|| tree.read(file).ok());
+            let bytes = |bytes: &Option<Arc<[u8]>>| bytes.clone().unwrap_or_else(|| Arc::from([]));
+            spans.extend(self.span(file, &bytes(&old), &bytes(new)));
         }
         self.all.push(FieldLines { name, spans });
     }
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn lines_are_those_of_the_file_as_it_is_in_the_end() {
         let tree = Memory::new([("a", "1\n2\n3\n4\n")]);
-        let files = |text: &str| EditedFiles::from([("a".into(), text.as_bytes().into())]);
+        let files = |text: &str| EditedFiles::from([("a".into(), Some(text.as_bytes().into()))]);
         let mut lines = ChangedLines::default();
         // the last line changes, then two come above it, then the second goes
         let steps = [EditedFiles::new(), files("1\n2\n3\nx\n"), files("1\n2\ny\nz\n3\nx\n"), files("1\ny\nz\n3\nx\n")];

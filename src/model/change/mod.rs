@@ -25,12 +25,15 @@
 //!  wording  title and text of a pull request as a person edits them
 //!  pull     a pull request of anyone, with what it does to all builds
 //!  hand     a file as a person edits it: which one, what was typed, and all that it does
+//!  back     commits taken back: the lines that belong to an object, or a commit as a whole
+//!  taken    which commits are taken back, as the journal keeps it
 //!  layer    which place is to be changed, as a person says it
 //!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
 //! ```
 //! *Propose, build, prove*: no way is trusted; everything is built again with the edited files. Whether a file may be edited at all is up to
 //! `guards`; writing to a checkout, committing and asking the user do *not* belong here.
 
+pub mod back;
 mod builds;
 mod cautions;
 mod checks;
@@ -56,6 +59,7 @@ mod rendered;
 mod reviewed;
 mod source;
 mod steps;
+mod taken;
 mod target;
 mod trial;
 mod value;
@@ -89,6 +93,7 @@ pub use pull::{AppliedFolder, PullEffect, PullPlace, PullReview, TouchedBuild};
 pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
 pub use reviewed::ReviewedAnswers;
 pub use source::SourceQuestion;
+pub use taken::{PastVersions, TakenBack, TakenCommit};
 pub use target::BuildChoice;
 pub use trial::Tried;
 pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf, WantedValue};

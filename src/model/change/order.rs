@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeScope, HandEdit, LayerChoice};
+use super::{ChangeScope, HandEdit, LayerChoice, TakenBack};
 use crate::domain::ObjectRef;
 use crate::domain::text::redact;
 
@@ -25,6 +25,9 @@ pub struct ChangeOrder {
     /// What was typed into a file, instead of settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<Box<HandEdit>>,
+    /// The commits that are taken back, once they were found, instead of fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Box<TakenBack>>,
     /// Fields that are left as they are, though the playbook sets them, as it writes them.
     #[serde(default)]
     pub left_out: Vec<String>,

@@ -290,12 +290,12 @@ impl UnderWay {
         let (object, state) = (objects(&self.objects), self.take());
         let (Some(first), Some(meant)) = (self.first, self.meant) else { return PlanOutcome::Nothing { object } };
         let rendered = rendered(&first.builds(), &state.builds());
-        let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
+        let file = |(path, after): (&Text, &Option<Arc<[u8]>>)| ChangedFile {
             path: path.clone(),
             before: context.tree.read(path).ok(),
             after: after.clone(),
         };
-        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before != file.after).collect();
         let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
         let query = known(&meant, &first, &state, &self.wanted, &lines);
         let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
@@ -443,7 +443,7 @@ pub(super) fn begin(
 ///
 /// # Errors
 /// The repository does not build it.
-fn turned(mut state: TrialState, key: ObjectKey) -> Result<(ChangeTarget, TrialState)> {
+pub(super) fn turned(mut state: TrialState, key: ObjectKey) -> Result<(ChangeTarget, TrialState)> {
     let has = |build: &Build| build.objects().iter().any(|object| ObjectKey::of(&object.node) == key);
     let target = |build: String, key: ObjectKey| ChangeTarget { key, build, twins: Vec::new() };
     if has(&state.own) {
@@ -479,7 +479,7 @@ pub(super) fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
 }
 
 /// The Flux Kustomizations of a name that build a folder.
-fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build>> {
+pub(super) fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build>> {
     let folder = flux::folder(path);
     let is_named = |build: &&Build| {
         build.folder == folder && build.spec.as_ref().is_some_and(|spec| format!("{}/{}", spec.namespace, spec.name) == name)
@@ -493,7 +493,8 @@ fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build
     Ok(found)
 }
 
-enum FieldOutcome {
+/// What planning one field comes to.
+pub(super) enum FieldOutcome {
     Nothing(Box<TrialState>),
     /// With what was before, and what is then.
     Done(Box<FieldChange>, Box<TrialState>, Box<TrialState>),
@@ -501,7 +502,7 @@ enum FieldOutcome {
 }
 
 /// Plans one field.
-fn one(
+pub(super) fn one(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     target: &ChangeTarget,

@@ -34,6 +34,15 @@ impl TrialState {
     pub fn builds(&self) -> Vec<&Build> {
         std::iter::once(&self.own).chain(self.others.iter().flatten()).collect()
     }
+
+    /// Makes the build that is the same as another one its own.
+    pub fn turn_to(&mut self, build: &Build) {
+        if !self.own.is_same(build)
+            && let Some(other) = self.others.iter_mut().flatten().find(|other| other.is_same(build))
+        {
+            std::mem::swap(&mut self.own, other);
+        }
+    }
 }
 
 /// What a way that does what is wanted does besides.

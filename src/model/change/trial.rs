@@ -114,7 +114,7 @@ impl Trial<'_, '_, '_> {
         for (path, after) in &files {
             let before = tree.entry(path).is_some().then(|| tree.read(path)).transpose()?;
             guards::check(path, before.as_deref(), *tree, guards)?;
-            guards::values_are_kept(path, before.as_deref().unwrap_or_default(), after)?;
+            guards::values_are_kept(path, before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default())?;
         }
         Ok(files)
     }

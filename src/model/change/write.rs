@@ -38,7 +38,15 @@ pub struct ChangedFile {
     pub path: Text,
     /// None: it is new.
     pub before: Option<Arc<[u8]>>,
-    pub after: Arc<[u8]>,
+    /// None: it is gone.
+    pub after: Option<Arc<[u8]>>,
+}
+
+impl ChangedFile {
+    /// What it holds then; nothing where it is gone.
+    pub fn new_bytes(&self) -> &[u8] {
+        self.after.as_deref().unwrap_or_default()
+    }
 }
 
 /// The files that writes leave, over those that were edited before.
@@ -49,7 +57,7 @@ pub fn written(tree: &dyn Tree, files: &EditedFiles, writes: &[Write]) -> Result
     let mut files = files.clone();
     for write in writes {
         let bytes = bytes(&EditedTree { tree, files: &files }, write)?;
-        files.insert(write.file.clone(), bytes.into());
+        files.insert(write.file.clone(), Some(bytes.into()));
     }
     Ok(files)
 }
@@ -162,7 +170,7 @@ mod tests {
         let tree = Memory::new([("a.env", text)]);
         let kind = WriteKind::Line { line, was: was.into(), new: new.to_owned() };
         let files = written(&tree, &EditedFiles::new(), &[Write { file: "a.env".into(), kind }])?;
-        Ok(String::from_utf8_lossy(&files["a.env"]).into_owned())
+        Ok(String::from_utf8_lossy(files["a.env"].as_deref().unwrap_or_default()).into_owned())
     }
 
     #[test]

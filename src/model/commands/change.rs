@@ -109,6 +109,7 @@ impl ChangeForm {
                 PlaybookStart::Editor | PlaybookStart::File => Vec::new(),
             },
             by_hand: None,
+            taken_back: None,
             left_out: Vec::new(),
             layer: LayerChoice::Set,
             is_wide: false,
@@ -156,7 +157,9 @@ pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &S
         }
     }
     match () {
-        () if !also.is_empty() && playbook.start != PlaybookStart::Form => Err(barred("one object at a time")),
+        () if !also.is_empty() && (playbook.start != PlaybookStart::Form || playbook == playbooks::roll_back()) => {
+            Err(barred("one object at a time"))
+        }
         // what is typed there is much, and could not be submitted
         () if playbook.start == PlaybookStart::File && state.policy().readonly => Err(barred("read-only")),
         () if also.iter().any(|other| other.cluster != object.cluster) => Err(barred("they are of several clusters")),
@@ -174,6 +177,9 @@ fn of_git(playbook: &'static Playbook, object: &ObjectRef, state: &State) -> std
     let senseless = |why: &str| own.clone().err().map_or_else(|| Offer::Barred(why.to_owned()), Offer::Senseless);
     if state.policy().is_recorded {
         return Err(senseless("a snapshot cannot be changed"));
+    }
+    if playbook.is_of_content(&object.gk) {
+        return Ok((object.clone(), object.clone()));
     }
     let Some(manifest) = state.cluster().manifest(object) else {
         return Err(senseless("no Flux Kustomization is known to apply it"));

@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Command> {
 }
 
 /// The fields that git sets, and their files.
-fn fields() -> [Command; 6] {
+fn fields() -> [Command; 7] {
     let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
@@ -61,6 +61,13 @@ fn fields() -> [Command; 6] {
             "edit its file",
             &[KeyScope::Fields, KeyScope::File],
             Gesture::EditFile,
+        ),
+        key(
+            &["B"],
+            "take back the commit that changed it last, as `press` says: a form, the review, then a pull request",
+            "roll back",
+            &[KeyScope::Why],
+            Gesture::RollBack,
         ),
         key(
             &["e"],

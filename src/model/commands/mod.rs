@@ -247,6 +247,8 @@ pub enum Gesture {
     Edit,
     /// The file at the head of its branch, edited by hand as a change.
     EditFile,
+    /// Take back the commit that changed what failed.
+    RollBack,
     /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
     Submit,
     PushOnly,

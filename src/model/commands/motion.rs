@@ -131,7 +131,7 @@ fn group_of(gesture: Gesture) -> Group {
         | G::Commit => Group::Look,
         G::Level | G::Whole => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Fork => Group::Act,
-        G::Edit | G::EditFile => Group::Act,
+        G::Edit | G::EditFile | G::RollBack => Group::Act,
         G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Labels | G::Reviewers => Group::Act,
         G::Programs | G::Retitle | G::Draft | G::MergeLater | G::Instead | G::Reconcile => Group::Act,
     }

@@ -9,8 +9,21 @@ use super::*;
 use crate::domain::Health;
 
 /// Files of this folder that are machinery, not kinds.
-const MACHINERY: &[&str] =
-    &["any", "describe", "draft", "group", "helm_operator", "legacy", "masked", "owners", "testing", "tests", "uses", "wire"];
+const MACHINERY: &[&str] = &[
+    "any",
+    "describe",
+    "draft",
+    "group",
+    "helm_operator",
+    "legacy",
+    "masked",
+    "owners",
+    "parts",
+    "testing",
+    "tests",
+    "uses",
+    "wire",
+];
 
 #[test]
 fn every_name_finds_its_kind() {

@@ -12,6 +12,7 @@ mod known;
 mod lock;
 mod policies;
 mod resume_in_git;
+mod roll_back;
 mod scale;
 mod set_field;
 mod suspend_in_git;
@@ -25,13 +26,14 @@ mod update_resources;
 mod update_values;
 
 pub use known::KnownObject;
+pub use roll_back::{BackWish, choices as version_choices};
 
 use crate::change::{
     Alternative, BuiltObject, ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope,
     SourceLine, WantedChange, WantedField,
 };
 use crate::domain::published::Catalogue;
-use crate::domain::{Object, ObjectRef};
+use crate::domain::{GroupKind, Object, ObjectRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::insight::named::Named;
@@ -49,6 +51,7 @@ pub static ALL: &[&Playbook] = &[
     &update_chart_version::PLAYBOOK,
     &suspend_in_git::PLAYBOOK,
     &resume_in_git::PLAYBOOK,
+    &roll_back::PLAYBOOK,
     &track_origins::PLAYBOOK,
     &automate::PLAYBOOK,
     &lock::PLAYBOOK,
@@ -174,6 +177,19 @@ pub fn file_editor() -> &'static Playbook {
     &edit_file::PLAYBOOK
 }
 
+/// The playbook that takes commits back.
+pub fn roll_back() -> &'static Playbook {
+    &roll_back::PLAYBOOK
+}
+
+/// The answers that roll back to before a commit.
+pub fn back_to(version: &str) -> Answers {
+    Answers::default().with(roll_back::VERSION, FieldValue::Text(version.to_owned()))
+}
+
+/// The field of that commit.
+pub const BACK_VERSION: &str = roll_back::VERSION;
+
 /// An order for the same object that edits a file by hand, at this place: in the same repository, on the same branch, for the same reason.
 /// What was typed into that file for it before is kept.
 pub fn by_hand(of: &ChangeOrder, at: &SourceLine) -> ChangeOrder {
@@ -182,6 +198,7 @@ pub fn by_hand(of: &ChangeOrder, at: &SourceLine) -> ChangeOrder {
         also: Vec::new(),
         settings: Vec::new(),
         by_hand: of.by_hand.clone().filter(|edit| edit.file == at.file),
+        taken_back: None,
         left_out: Vec::new(),
         layer: LayerChoice::At { file: at.file.clone(), line: at.line.max(1) },
         is_wide: false,
@@ -200,6 +217,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         also: Vec::new(),
         settings: vec![ChangeSetting::set(format!("{}={value}", other.field))],
         by_hand: None,
+        taken_back: None,
         left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
@@ -218,6 +236,10 @@ pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
     if let Some(edit) = &of.by_hand {
         let by_hand = Some(Box::new(edit.reversed()));
         return Ok(ChangeOrder { by_hand, layer: LayerChoice::Set, is_wide: false, is_push_only: false, ..of.clone() });
+    }
+    if of.taken_back.is_some() {
+        let hint = "roll the object back again: its merged commit is the newest version then";
+        return Err(Error::failed("what was rolled back is not brought back field by field", hint));
     }
     let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
     let mut objects: Vec<(Option<&ObjectRef>, Vec<ChangeSetting>, Vec<String>)> = Vec::new();
@@ -277,6 +299,11 @@ pub fn find(name: &str) -> Option<&'static Playbook> {
 }
 
 impl Playbook {
+    /// Whether it is about what an object of that kind applies, which may be in another repository than its manifest.
+    pub fn is_of_content(&self, gk: &GroupKind) -> bool {
+        *self == roll_back::PLAYBOOK && roll_back::is_of_content(gk)
+    }
+
     /// Reads the assignments of `--set`.
     ///
     /// # Errors

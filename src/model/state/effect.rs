@@ -90,6 +90,11 @@ pub enum Effect {
         ticket: Ticket,
         query: Box<ChangeQuery>,
     },
+    /// Find the commits that may have changed the object of a change. The reply is `Reply::Versions`.
+    Versions {
+        ticket: Ticket,
+        query: Box<ChangeQuery>,
+    },
     /// Write a text down for the user's editor, as a file of that name. The reply is `Reply::Written`.
     WriteDown {
         ticket: Ticket,

@@ -138,6 +138,8 @@ pub enum Question {
     Change(Box<ChangeQuery>),
     /// The object of a change as git builds it, as a text to be edited.
     Manuscript(Box<ChangeQuery>),
+    /// The commits that may have changed the object of a change.
+    Versions(Box<ChangeQuery>),
     /// A text as a file of that name, to be edited.
     Sheet { name: String, text: String },
     /// What a catalogue has on offer.
@@ -329,6 +331,7 @@ impl State {
                 Effect::Propose { ticket, query, is_readonly, context }
             }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
+            Question::Versions(query) => Effect::Versions { ticket, query },
             Question::Sheet { name, text } => Effect::WriteDown { ticket, name, text },
             Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
             Question::Heads(sources) => Effect::AskHeads { ticket, cluster: self.active, sources },

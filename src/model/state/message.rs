@@ -11,7 +11,9 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, CommitReview, CompetingPull, FileChoice, Proposed, PullReview, RenderedBuild};
+use crate::change::{
+    ChangeOrder, Check, CommitReview, CompetingPull, FileChoice, PastVersions, Proposed, PullReview, RenderedBuild,
+};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -110,6 +112,8 @@ pub enum Reply {
     Competing(Vec<CompetingPull>),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
+    /// The commits that may have changed an object.
+    Versions(Arc<PastVersions>),
     /// The files that make an object: a person says which is edited.
     Files(Vec<FileChoice>),
     /// The file that has a text to be edited.

@@ -4,7 +4,7 @@ use super::*;
 
 fn folder(files: &[(&str, &str)]) -> PolicyFolder {
     let tree = Memory::new([("apps/web.yaml", "replicas: 2\n"), ("ci/check.sh", "#!/bin/sh\necho $1; exit 3\n")]);
-    let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+    let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec()))).collect();
     let changed: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
     PolicyFolder::new(&tree, &files, changed).expect("a copy")
 }

@@ -102,3 +102,21 @@ async fn only_what_flux_takes_is_asked_and_a_password_of_the_address_is_not_sent
     let found = named_reference(&bed.place(), &with_password, "v1").await;
     assert_eq!(found.map(|named| named.moves), Ok(false));
 }
+
+#[tokio::test]
+async fn the_references_of_a_remote_are_listed_and_nothing_but_a_reference_is_asked_for() {
+    let bed = Bed::new();
+    let (first, second) = (bed.git(&["-C", "server", "rev-parse", "HEAD"]), bed.commit("two"));
+    let ask = async |patterns: &[&str]| {
+        let patterns: Vec<_> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        crate::programs::references(&bed.place(), Remote::Url(URL), &patterns).await
+    };
+    let found = ask(&["refs/heads/main", "refs/tags/v*"]).await.expect("it is there");
+    let at = |name: &str| found.iter().find(|(_, known)| known == name).map(|(id, _)| id.as_str());
+    assert_eq!((at("refs/heads/main"), at("refs/tags/v1")), (Some(&*second), Some(&*first)), "{found:?}");
+    assert_eq!(at("refs/tags/v2^{}"), Some(&*first), "the commit of an annotated tag: {found:?}");
+    assert!(at("refs/tags/both").is_none() && at("HEAD").is_none(), "{found:?}");
+    for wrong in ["main", "--upload-pack=touch x", ""] {
+        assert!(matches!(ask(&[wrong]).await, Err(Failure::Call(_))), "{wrong}");
+    }
+}

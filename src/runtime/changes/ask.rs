@@ -54,12 +54,13 @@ pub(super) struct ChangedTree {
     /// Where the repository is, and the commit before the change; none: the files of its work tree.
     pub folder: PathBuf,
     pub base: Option<String>,
-    pub files: Vec<(String, Vec<u8>)>,
+    /// None: it is gone.
+    pub files: Vec<(String, Option<Vec<u8>>)>,
 }
 
 impl ChangedTree {
     fn of(folder: PathBuf, base: Option<String>, plan: &ChangePlan) -> Self {
-        let file = |file: &ChangedFile| (file.path.to_string(), file.after.to_vec());
+        let file = |file: &ChangedFile| (file.path.to_string(), file.after.as_ref().map(|bytes| bytes.to_vec()));
         Self { folder, base, files: plan.files.iter().map(file).collect() }
     }
 }

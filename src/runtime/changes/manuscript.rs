@@ -47,7 +47,11 @@ impl Changes {
     }
 
     /// The order with its site, and what applies the object as the cluster has it.
-    async fn found(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<(ChangeOrder, Option<BuildRequest>)> {
+    pub(super) async fn found(
+        &self,
+        live: Option<&Connection>,
+        query: ChangeQuery,
+    ) -> Result<(ChangeOrder, Option<BuildRequest>)> {
         let (site, request) = match self.locate(live, &query).await? {
             Located::Site(site, request) => (*site, request),
             Located::Artifact(site, request, _) => (*site, Some(*request)),

@@ -7,6 +7,7 @@
 //!  beside   other Kustomizations that read the same repository
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited, or a file that makes it
+//!  history  the commits that changed an object: found, read, and taken back
 //!  propose  everything that a review shows, and nothing written
 //!  ask      what others are asked about a change that is proven: its API server, registries, its forge, programs; charts: HelmReleases, by
 //!           helm; packed: their charts, as source-controller packs them
@@ -29,6 +30,7 @@ mod beside;
 mod charts;
 mod competing;
 mod forks;
+mod history;
 mod kept;
 mod later;
 mod manuscript;
@@ -60,6 +62,7 @@ use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
 pub use ask::{Answered, Asking, FilesHere};
+pub use history::resolved;
 pub use kept::Kept;
 pub use plan::{AppliedBuilds, Planned, meant, opening, outcome, planned};
 pub(super) use pulls::{AppliedHere, shown};

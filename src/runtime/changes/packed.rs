@@ -162,12 +162,12 @@ fn copied(
     helm: &Helm,
     tree: &dyn Tree,
     folder: &str,
-    changed: &[(String, Vec<u8>)],
+    changed: &[(String, Option<Vec<u8>>)],
     files: Option<&ValuesFiles>,
 ) -> Placed<Copied> {
     let content = |path: &str| {
-        let new = changed.iter().find(|(known, _)| known == path).map(|(_, bytes)| bytes.clone());
-        new.or_else(|| file(tree, path))
+        let new = changed.iter().find(|(known, _)| known == path);
+        new.map_or_else(|| file(tree, path), |(_, bytes)| bytes.clone())
     };
     let values = files.map(|files| files.merged(content)).transpose().map_err(ChartFault::Refused)?;
     let chart = ChartFolder::of(&After { tree, changed }, folder).map_err(ChartFault::Unknown)?;
@@ -211,18 +211,21 @@ fn file(tree: &dyn Tree, path: &str) -> Option<Vec<u8>> {
 /// A tree with changed files.
 struct After<'t> {
     tree: &'t dyn Tree,
-    changed: &'t [(String, Vec<u8>)],
+    changed: &'t [(String, Option<Vec<u8>>)],
 }
 
 impl Tree for After<'_> {
     fn entry(&self, path: &str) -> Option<PathKind> {
-        let is_changed = self.changed.iter().any(|(known, _)| known == path);
-        if is_changed { Some(PathKind::File) } else { self.tree.entry(path) }
+        match self.changed.iter().find(|(known, _)| known == path) {
+            Some((_, bytes)) => bytes.as_ref().map(|_| PathKind::File),
+            None => self.tree.entry(path),
+        }
     }
 
     fn read(&self, path: &str) -> fluxdeck_model::render::Result<Arc<[u8]>> {
         match self.changed.iter().find(|(known, _)| known == path) {
-            Some((_, bytes)) => Ok(bytes.as_slice().into()),
+            Some((_, Some(bytes))) => Ok(bytes.as_slice().into()),
+            Some((_, None)) => tree::Memory::default().read(path),
             None => self.tree.read(path),
         }
     }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::git::{self, Content, Written};
+use super::history;
+use crate::git::{self, Checkout, Content, Written};
 use crate::runtime::Bench;
 use fluxdeck_model::change::outside::{PolicyQuestion, PolicyRun, UNALLOWED};
 use fluxdeck_model::change::{
@@ -177,27 +178,33 @@ pub fn outcome(
 ) -> Result<PlanOutcome> {
     let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
+    let meant = first(order, namespaces)?;
     if let Some(edit) = &order.by_hand {
-        let meant = first(order, namespaces)?;
-        return within(bench, revision, order, scope, deny, |context, builds| hand::plan(context, builds, &meant, edit));
+        return within(bench, revision, order, scope, deny, |context, builds, _| hand::plan(context, builds, &meant, edit));
+    }
+    if playbook == playbooks::roll_back() {
+        let order = history::resolved(bench, revision, order, namespaces, scope.clone(), deny)?;
+        let back = order.taken_back.as_deref().expect("it was found");
+        return within(bench, revision, &order, scope, deny, |context, builds, checkout| {
+            history::taken_back(checkout, context, builds, &meant, back)
+        });
     }
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
     let assigned = playbook.read(&order.settings, &clock)?;
-    let first = first(order, namespaces)?;
     let one = |one: &OrderedObject| {
         let own = Some(&one.namespace).filter(|name| !name.is_empty()).cloned();
         let namespaces = own.map_or_else(|| namespaces.to_vec(), |own| vec![own]);
         Ok(MeantObject { named: Named::parse(&one.object)?, namespaces })
     };
     let more = order.also.iter().map(one).collect::<Result<Vec<_>>>()?;
-    let meant: Vec<_> = std::iter::once(first).chain(more).collect();
-    within(bench, revision, order, scope, deny, |context, builds| {
+    let meant: Vec<_> = std::iter::once(meant).chain(more).collect();
+    within(bench, revision, order, scope, deny, |context, builds, _| {
         change::plan(context, builds, &meant, &|built| playbook.wanted_of(&assigned, built))
     })
 }
 
 /// The object that an order names first.
-fn first(order: &ChangeOrder, namespaces: &[String]) -> Result<MeantObject> {
+pub(super) fn first(order: &ChangeOrder, namespaces: &[String]) -> Result<MeantObject> {
     Ok(MeantObject { named: Named::parse(&order.object)?, namespaces: namespaces.to_vec() })
 }
 
@@ -219,7 +226,7 @@ pub fn opening(
     deny: &[String],
 ) -> Result<Opening> {
     let meant = first(order, namespaces)?;
-    within(bench, revision, order, scope, deny, |context, builds| hand::open(context, builds, &meant))
+    within(bench, revision, order, scope, deny, |context, builds, _| hand::open(context, builds, &meant))
 }
 
 /// The object of an order as it is built at a commit or reference of the repository, as a text to be edited, with the line at which it begins.
@@ -236,8 +243,9 @@ pub fn manuscript(
     let base = bench.checkout.commit(revision)?;
     let (named, namespaces) = (Named::parse(&order.object)?, namespaces(order));
     let scope = applied(order, AppliedBuilds { own: request, beside: Vec::new() });
-    let (object, build) =
-        within(bench, Some(&base), order, scope, deny, |context, builds| change::object(context, builds, &named, &namespaces))?;
+    let (object, build) = within(bench, Some(&base), order, scope, deny, |context, builds, _| {
+        change::object(context, builds, &named, &namespaces)
+    })?;
     change::manuscript::document(&object, &build, base.get(..7).unwrap_or(&base))
 }
 
@@ -250,13 +258,13 @@ pub(super) fn applied(order: &ChangeOrder, AppliedBuilds { own, beside }: Applie
 }
 
 /// Does something with what is built of a commit, or of the files as they are in the work tree.
-fn within<T>(
+pub(super) fn within<T>(
     bench: &mut Bench,
     revision: Option<&str>,
     order: &ChangeOrder,
     scope: ChangeScope,
     deny: &[String],
-    work: impl FnOnce(&ChangeContext<'_>, &mut Builds<'_>) -> Result<T>,
+    work: impl FnOnce(&ChangeContext<'_>, &mut Builds<'_>, &Checkout) -> Result<T>,
 ) -> Result<T> {
     complete(bench, revision, &scope)?;
     let view = bench.checkout.view(revision)?;
@@ -278,7 +286,7 @@ fn within<T>(
         },
     };
     let beside = if let ChangeScope::Applied { beside, .. } = &context.scope { beside.clone() } else { Vec::new() };
-    work(&context, &mut Builds::new(&mut bench.builder).with(beside))
+    work(&context, &mut Builds::new(&mut bench.builder).with(beside), &bench.checkout)
 }
 
 /// Looks the remote resources up that a build of the scope, and of everything else, asks for.
@@ -308,7 +316,7 @@ fn complete(bench: &mut Bench, revision: Option<&str>, scope: &ChangeScope) -> R
 /// # Errors
 /// git cannot compare them.
 pub fn patch(plan: &ChangePlan) -> Result<String> {
-    let one = |file: &ChangedFile| git::patch(&file.path, file.before.as_deref(), &file.after);
+    let one = |file: &ChangedFile| git::patch(&file.path, file.before.as_deref(), file.after.as_deref());
     let all = plan.files.iter().map(one).collect::<Result<Vec<_>>>()?.concat();
     Ok(String::from_utf8_lossy(&all).into_owned())
 }
@@ -316,10 +324,10 @@ pub fn patch(plan: &ChangePlan) -> Result<String> {
 /// The files of a plan, as a commit takes them.
 pub fn written(plan: &ChangePlan) -> Vec<Written> {
     let one = |file: &ChangedFile| {
-        let bytes = file.after.to_vec();
-        let content = match file.before {
-            Some(_) => Content::Changed(bytes),
-            None => Content::New { bytes, is_executable: false },
+        let content = match (&file.after, &file.before) {
+            (Some(bytes), Some(_)) => Content::Changed(bytes.to_vec()),
+            (Some(bytes), None) => Content::New { bytes: bytes.to_vec(), is_executable: false },
+            (None, _) => Content::Removed,
         };
         Written { path: file.path.to_string(), content }
     };

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::access::Access;
 use super::ask::Asking;
 use super::competing::PullsQuestion;
-use super::plan::{AppliedBuilds, Planned, planned};
+use super::history::resolved;
+use super::plan::{AppliedBuilds, Planned, applied as applied_scope, namespaces, planned};
 use super::pulls::AppliedHere;
 use super::site::Located;
 use super::slot::SlotState;
@@ -20,6 +21,7 @@ use fluxdeck_model::change::{
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::domain::fork::ForkOffer;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::render::flux::Spec;
 use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::{ChangeQuery, PolicyConsent};
@@ -69,18 +71,26 @@ impl Changes {
         };
         let ChangeQuery { order, applier, consent, .. } = query;
         let order = ChangeOrder { site, ..order };
-        let revision = self.fetched(&order.site).await?;
+        let revision = self.fetched_of(&order).await?;
         let applied = request.as_ref().map(|request| request.spec.clone());
         let beside = self.beside(live, applier.as_ref(), &order.site).await;
         let (asked, deny, own) = (order.clone(), self.deny.clone(), request.clone());
         let at = folder(&order.site);
         let found = self.desk.at(&at, move |bench| {
+            let asked = match playbooks::find(&asked.playbook) == Some(playbooks::roll_back()) {
+                true => {
+                    let scope = applied_scope(&asked, AppliedBuilds { own: request.clone(), beside: beside.clone() });
+                    let base = bench.checkout.commit(&revision)?;
+                    resolved(bench, Some(&base), &asked, &namespaces(&asked), scope, &deny)?
+                }
+                false => asked,
+            };
             let planned = planned(bench, &revision, &asked, &deny, AppliedBuilds { own: request, beside })?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
-            Ok((planned, ahead))
+            Ok((planned, ahead, asked))
         });
-        let (mut planned, ahead) = found.await?;
+        let (mut planned, ahead, order) = found.await?;
         self.permit(&mut planned, &consent)?;
         let proposed = match &planned.outcome {
             PlanOutcome::Refused(refused) => {

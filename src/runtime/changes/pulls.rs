@@ -290,11 +290,10 @@ fn builds(bench: &mut Bench, revision: &str, here: &AppliedHere) -> Result<Vec<B
     Ok(all)
 }
 
-/// A file as the rules look at it: one that is gone is empty.
+/// A file as the rules look at it.
 fn changed(change: &FileChange) -> ChangedFile {
     let bytes = |side: &Option<Vec<u8>>| side.as_deref().map(Arc::from);
-    let after = bytes(&change.after).unwrap_or_else(|| Arc::from([]));
-    ChangedFile { path: change.path.as_str().into(), before: bytes(&change.before), after }
+    ChangedFile { path: change.path.as_str().into(), before: bytes(&change.before), after: bytes(&change.after) }
 }
 
 /// The files, and their difference without values of Secrets.
@@ -310,15 +309,12 @@ pub(in crate::runtime) fn shown(changes: &[FileChange]) -> Result<(Vec<ProposedF
         }
         let old = before.as_deref().unwrap_or_default();
         let (left, right) = (shown_file(path, old, &[]), shown_file(path, after.as_deref().unwrap_or_default(), old));
-        let one = git::patch(path, before.as_ref().map(|_| left.as_bytes()), right.as_bytes())?;
+        let one = git::patch(path, before.as_ref().map(|_| left.as_bytes()), after.as_ref().map(|_| right.as_bytes()))?;
         let one = String::from_utf8_lossy(&one).into_owned();
         let lines =
             |sign: &str, header: &str| one.lines().filter(|line| line.starts_with(sign) && !line.starts_with(header)).count();
         let (added, removed) = (lines("+", "+++ "), lines("-", "--- "));
-        match (after, one.split_once('\n')) {
-            (None, Some((head, rest))) => patch.push_str(&format!("{head}\ndeleted file mode 100644\n{rest}")),
-            _ => patch.push_str(&one),
-        }
+        patch.push_str(&one);
         files.push(ProposedFile { path: path.clone(), is_new, added, removed, covered: CoveredLines::default() });
     }
     Ok((files, patch))

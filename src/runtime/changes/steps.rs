@@ -39,7 +39,7 @@ impl Changes {
 
     async fn prepared(&self, live: Option<&Connection>, change: &Change) -> Result<ChangeOutcome> {
         let order = &change.order;
-        let revision = self.fetched(&order.site).await?;
+        let revision = self.fetched_of(order).await?;
         let request = match order.site.scope {
             SiteScope::Applied { .. } => self.request(live, change.applier.as_ref(), &order.site.scope).await,
             _ => None,

@@ -31,7 +31,7 @@ pub(super) struct Spoken {
     pub text: String,
 }
 
-/// What becomes of a batch of lines; none where none of them is wanted.
+/// How a batch of lines is handed on; none where none of them is wanted.
 pub(super) type Shape<'a> = &'a (dyn Fn(Vec<Spoken>) -> Option<Reply> + Send + Sync);
 
 /// The lines as they were written.

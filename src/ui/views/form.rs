@@ -25,15 +25,17 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Line, Taken};
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, Request};
-use fluxdeck_model::change::SiteScope;
+use fluxdeck_model::change::{PastVersions, SiteScope};
 use fluxdeck_model::commands::{ChangeForm, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
+use fluxdeck_model::domain::HistoryEnd;
 use fluxdeck_model::domain::published::Published;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::forms::{Answers, FieldValue, Form, on_offer};
 use fluxdeck_model::insight::declared::{Declaration, Declared};
 use fluxdeck_model::insight::field::FieldPath;
 use fluxdeck_model::kinds;
-use fluxdeck_model::playbooks::{KnownObject, OnOffer};
+use fluxdeck_model::playbooks::{self, BACK_VERSION, KnownObject, OnOffer, version_choices};
 use fluxdeck_model::state::{Aspect, Code, Intent, Key, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -64,6 +66,8 @@ struct FormView {
     /// What was looked up for one of its fields, and the field.
     published: Request<Arc<Published>>,
     on_offer: Option<OnOffer>,
+    /// The commits that may be taken back, where it is about those.
+    versions: Request<Arc<PastVersions>>,
     error: Option<String>,
 }
 
@@ -90,6 +94,7 @@ impl FormView {
             declared: Request::default(),
             published: Request::default(),
             on_offer: None,
+            versions: Request::default(),
             error: None,
         }
     }
@@ -124,7 +129,52 @@ impl FormView {
                 }
             }
         }
+        self.with_versions(&mut form, state);
         form
+    }
+
+    /// Offers the commits that were found; the newest is meant, unless another one is.
+    fn with_versions(&self, form: &mut Form, state: &State) {
+        if !self.is_of_history() {
+            return;
+        }
+        match &self.versions.answer {
+            Answer::Waiting => form.wait(BACK_VERSION),
+            Answer::Failed(error) => form.fill(BACK_VERSION, Err(error.message.clone())),
+            Answer::Here(versions) => {
+                form.fill(BACK_VERSION, Ok(version_choices(versions, &state.person_clock())));
+                let newest = versions.commits.first().filter(|_| self.shown.answers.text(BACK_VERSION).is_none());
+                if let Some((note, field)) = newest.zip(form.fields.iter_mut().find(|field| field.id == BACK_VERSION)) {
+                    field.default = note.short().to_owned();
+                }
+            }
+        }
+    }
+
+    /// Whether commits are taken back.
+    fn is_of_history(&self) -> bool {
+        self.shown.playbook == playbooks::roll_back()
+    }
+
+    /// Takes over the commits; what was typed stays.
+    fn recount(&mut self, state: &State) {
+        let is_untouched = self.filling.texts() == self.begun;
+        self.filling.adopt(&self.form(state));
+        if is_untouched {
+            self.begun = self.filling.texts();
+        }
+    }
+
+    /// How many commits are taken back.
+    fn taken_back(&self) -> Option<String> {
+        let versions = self.versions.get()?;
+        let text = self.filling.text(BACK_VERSION).trim();
+        let at = versions.commits.iter().position(|note| !text.is_empty() && note.id.starts_with(text))?;
+        let oldest = &versions.commits[at].subject;
+        Some(match at {
+            0 => format!("`{oldest}`, the newest"),
+            later => format!("`{oldest}`, and {} if it changed this too", counted(later, "later commit")),
+        })
     }
 
     /// Looks the choices of a field up, once it is known which ones: by git, and by what was answered.
@@ -223,6 +273,14 @@ impl FormView {
         if self.is_draft {
             fact("draft", "as you left it");
         }
+        if let Some(text) = self.taken_back() {
+            fact("takes back", &text);
+        }
+        match self.versions.get().map(|versions| &versions.end) {
+            Some(HistoryEnd::Shallow(_)) => fact("history", "cut off: older versions are not here"),
+            Some(HistoryEnd::More) => fact("history", "there are older versions: their commits can be typed"),
+            _ => {}
+        }
         if !self.shown.also.is_empty() {
             let all: Vec<_> = std::iter::once(&self.shown.object).chain(&self.shown.also).map(ToString::to_string).collect();
             fact("for", &all.join(", "));
@@ -268,6 +326,12 @@ impl View for FormView {
     }
 
     fn opened(&mut self, cx: &mut Cx) {
+        if self.is_of_history() {
+            if let Ok(query) = self.shown.query() {
+                self.versions.ask_for(Question::Versions(Box::new(query)), cx);
+            }
+            return;
+        }
         if let Some(applied_by) = self.shown.applier.clone() {
             // the form is there at once; a repository that is nowhere here is fetched meanwhile, as the review would
             self.declared.ask(&self.shown.object, Aspect::Declared { applied_by, fetches: true }, cx);
@@ -277,6 +341,7 @@ impl View for FormView {
     fn closed(&mut self, cx: &mut Cx) {
         self.declared.close(cx);
         self.published.close(cx);
+        self.versions.close(cx);
     }
 
     fn gesture(&mut self, _: Gesture, _: &mut Cx) -> bool {
@@ -323,6 +388,10 @@ impl View for FormView {
         let read = |reply: &Reply| if let Reply::Published(published) = reply { Some(published.clone()) } else { None };
         if self.published.take(ticket, reply, read) {
             self.filling.adopt(&self.form(cx.state));
+        }
+        let read = |reply: &Reply| if let Reply::Versions(versions) = reply { Some(versions.clone()) } else { None };
+        if self.versions.take(ticket, reply, read) {
+            self.recount(cx.state);
         }
         if is_declared {
             self.learn(cx.state);

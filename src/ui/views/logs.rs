@@ -260,18 +260,8 @@ impl View for Logs {
                 self.lines.with_origin = self.pods > 1 || (self.containers.len() > 1 && self.container.is_none());
                 0
             }
-            Reply::Document(_) | Reply::Details(_) | Reply::Acts(_) | Reply::Printed(_) => 0,
-            Reply::Declared(_) | Reply::File(_) | Reply::Proposed(_) | Reply::Checked(_) | Reply::Rendered(_) => 0,
-            Reply::Competing(_)
-            | Reply::Published(_)
-            | Reply::Head(_)
-            | Reply::Evidence(_)
-            | Reply::Beginning(_)
-            | Reply::Values(_)
-            | Reply::Controllers(_)
-            | Reply::Records(..)
-            | Reply::Commit(_) => 0,
-            Reply::Manuscript(_) | Reply::Files(_) | Reply::Written(_) | Reply::Edited(_) | Reply::Pull(_) => 0,
+            // nothing else was asked for
+            _ => 0,
         };
         self.text.dropped(self.sieve.as_mut().map_or(over, |sieve| sieve.sift(&self.lines)));
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-pub use fluxdeck_model::domain::aligned::{Aligned as Step, steps};
+use fluxdeck_model::domain::aligned::{Aligned as Step, steps};
 
 /// How much of two texts must be common (in percent of their letters) so that words are worth a look.
 const COMMON: usize = 40;

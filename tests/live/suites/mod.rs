@@ -18,6 +18,7 @@ mod happened;
 mod installed;
 pub mod outages;
 mod playbooks;
+mod rolled_back;
 mod schemas;
 mod screen;
 mod snapshots;
@@ -64,6 +65,7 @@ pub const ALL: &[&[Trial]] = &[
     installed::TRIALS,
     outages::TRIALS,
     playbooks::TRIALS,
+    rolled_back::TRIALS,
     schemas::TRIALS,
     screen::TRIALS,
     snapshots::TRIALS,

@@ -7,6 +7,7 @@
 use super::query::{CautionQuery, Placed, is};
 use super::suspended::is_suspended;
 use super::{Alternative, FoundCautions, TouchedLine};
+use crate::change::compare::ObjectKey;
 use crate::change::ways::tag_of;
 use crate::domain::label_selector::LabelSelector;
 use crate::insight::named::shown;
@@ -49,6 +50,23 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
         let instead = policy.map(|policy| alternative(query, policy, wanted_tag(query, &marker).as_deref()));
         found.offer(text(line, &marker, policy.is_some(), &automations), instead);
     }
+}
+
+/// The automations that would write over the lines that change, and are not suspended.
+pub fn image_automations(query: &CautionQuery<'_>) -> Vec<ObjectKey> {
+    let mut found: Vec<ObjectKey> = Vec::new();
+    for line in query.lines.iter().filter(|line| is_read(&line.at.file)) {
+        let Some(marker) = Marker::read(&line.text) else { continue };
+        let policy = of_kind(query, kinds::IMAGE_POLICY).find(|object| is_named(object.node(), &marker.namespace, &marker.name));
+        let covers = |object: &Placed<'_>| covers(object.node(), line, &marker, policy.map(|policy| policy.node()));
+        let active = of_kind(query, kinds::IMAGE_UPDATE_AUTOMATION).filter(covers).filter(|object| !is_suspended(object.node()));
+        for key in active.map(|object| ObjectKey::of(object.node())) {
+            if !found.contains(&key) {
+                found.push(key);
+            }
+        }
+    }
+    found
 }
 
 /// What happens to the line, as far as the repository shows.

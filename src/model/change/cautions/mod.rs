@@ -37,6 +37,7 @@ mod unread;
 mod upkeep;
 
 use found::{FoundCautions, listed};
+pub use image_automation::image_automations;
 pub use pods::{containers, spec as pod_spec};
 pub use query::{CautionQuery, ObjectChange, Placed, is, is_same, text_of};
 pub use switches::{is_forced, leaves_alone};
@@ -158,7 +159,7 @@ impl TouchedLine {
     /// The lines of a file that are gone after the change, or read otherwise.
     pub fn of(file: &ChangedFile) -> Vec<Self> {
         let before = String::from_utf8_lossy(file.before.as_deref().unwrap_or_default());
-        let after = String::from_utf8_lossy(&file.after);
+        let after = String::from_utf8_lossy(file.new_bytes());
         let mut left: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
         after.lines().for_each(|line| *left.entry(line).or_default() += 1);
         let mut gone = Vec::new();

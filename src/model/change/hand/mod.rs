@@ -23,3 +23,4 @@ pub use edit::{EditedLines, HandEdit};
 pub use files::{FileChoice, OpenedFile, Opening, open};
 pub use line::SourceLine;
 pub use plan::plan;
+pub(super) use plan::rebuilt;

@@ -59,14 +59,14 @@ pub fn plan(context: &ChangeContext<'_>, builds: &mut Builds<'_>, meant: &MeantO
         return Ok(PlanOutcome::Nothing { object: refused.object });
     }
     let path = Text::from(edit.file.as_str());
-    let files: EditedFiles = [(path.clone(), Arc::from(new.as_bytes()))].into();
+    let files: EditedFiles = [(path.clone(), Some(Arc::from(new.as_bytes())))].into();
     let again = Rebuilding { scope: &context.scope, target: &target };
     let (after, mut proof) = rebuilt(context, builds, again, &mut before, files)?;
     if !proof.is_clean(&context.scope) && (!context.is_wide || !proof.broken.is_empty()) {
         return Ok(refused.shared(proof));
     }
     proof.checks = checks::by_hand(read, (&before.own, &after.own), &proof, context.schemas);
-    let changed = ChangedFile { path, before: Some(Arc::from(old.as_bytes())), after: Arc::from(new.as_bytes()) };
+    let changed = ChangedFile { path, before: Some(Arc::from(old.as_bytes())), after: Some(Arc::from(new.as_bytes())) };
     Ok(PlanOutcome::Planned(planned((&target, &object), &before, &after, edit, changed, proof)))
 }
 
@@ -90,8 +90,8 @@ fn taken(context: &ChangeContext<'_>, edit: &HandEdit) -> Result<(String, String
     Ok((old, new, read))
 }
 
-/// Builds everything with the file, and compares.
-fn rebuilt(
+/// Builds everything with the files, and compares.
+pub(in super::super) fn rebuilt(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     again: Rebuilding<'_>,

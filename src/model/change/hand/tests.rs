@@ -182,7 +182,7 @@ fn an_edit_of_several_documents_names_every_field_that_it_changes() {
     );
     assert!(plan.done.iter().all(|one| one.inverse.is_none()));
     let [file] = &plan.files[..] else { panic!("{:?}", plan.files) };
-    assert_eq!((&*file.path, &*file.after), ("base/web.yaml", change(WEB).as_bytes()));
+    assert_eq!((&*file.path, file.new_bytes()), ("base/web.yaml", change(WEB).as_bytes()));
     let all = checks(&plan);
     let passed = |name: &str| all.iter().find(|(known, _)| known == name).map(|(_, result)| *result);
     for name in ["edit", "build", "schema"] {
@@ -255,7 +255,7 @@ fn an_edit_whose_file_has_moved_is_planned_on_what_is_there_or_refused() {
     };
     let moved = WEB.replace("# the site\n", "# the site\n# of the shop\n");
     let PlanOutcome::Planned(plan) = plan_on(&moved) else { panic!("the same lines are there") };
-    assert_eq!(&*plan.files[0].after, moved.replace("port: 80", "port: 81").as_bytes());
+    assert_eq!(plan.files[0].new_bytes(), moved.replace("port: 80", "port: 81").as_bytes());
     let PlanOutcome::Refused(refused) = plan_on(&WEB.replace("port: 80", "port: 8080")) else { panic!("others changed it") };
     assert!(refused.why.contains("others have changed it since"), "{}", refused.why);
     assert!(matches!(plan_on(&WEB.replace("port: 80", "port: 81")), PlanOutcome::Nothing { .. }));

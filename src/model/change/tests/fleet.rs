@@ -416,7 +416,7 @@ pub fn said_in(files: &[(&str, &str)], edits: &[FileEdit]) -> Vec<String> {
         assert!(text.contains(old), "{path} does not say {old}");
         let after = text.replacen(old, new, 1);
         tree.insert(path, after.as_bytes());
-        changed.push(ChangedFile { path: (*path).into(), before: bytes, after: after.as_bytes().into() });
+        changed.push(ChangedFile { path: (*path).into(), before: bytes, after: Some(after.as_bytes().into()) });
     }
     let after = Builds::new(&mut builder).members(&tree).expect("it can be read");
     cautions_between(&before, &after, &changed).into_iter().map(|caution| caution.text).collect()

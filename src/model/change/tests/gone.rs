@@ -74,7 +74,7 @@ impl TestRepo {
     /// The repository with a plan's files.
     pub fn after(&self, plan: &ChangePlan, all: &[&str]) -> TestRepo {
         let text = |path: &str| {
-            let changed = plan.files.iter().find(|file| *file.path == *path).map(|file| file.after.clone());
+            let changed = plan.files.iter().find(|file| *file.path == *path).and_then(|file| file.after.clone());
             String::from_utf8(changed.unwrap_or_else(|| self.tree.read(path).expect(path)).to_vec()).expect("UTF-8")
         };
         let texts: Vec<_> = all.iter().map(|path| (*path, text(path))).collect();
@@ -139,7 +139,7 @@ fn exactly_the_lines_of_what_is_taken_out_go_and_what_is_new_comes_where_it_belo
             let text = WEB.replace('\n', newline);
             let repo = base(&text);
             let plan = repo.made(wanted);
-            let lines: Vec<String> = changed(&text, &String::from_utf8_lossy(&plan.files[0].after));
+            let lines: Vec<String> = changed(&text, &String::from_utf8_lossy(plan.files[0].new_bytes()));
             assert_eq!(lines, *expected, "{wanted:?}");
             assert_eq!(plan.files.len(), 1, "{wanted:?}");
             assert!(plan.done.iter().all(|done| done.proof.besides() == 0), "{wanted:?}");
@@ -249,7 +249,7 @@ fn what_an_overlay_sets_goes_in_the_overlay() {
         let repo = TestRepo::of(&files, folder("o"));
         let plan = repo.made(&[wanted]);
         let file = plan.files.first().expect("a file");
-        let mut lines = changed(kustomization, &String::from_utf8_lossy(&file.after));
+        let mut lines = changed(kustomization, &String::from_utf8_lossy(file.new_bytes()));
         let mut expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
         lines.sort();
         expected.sort();
@@ -279,7 +279,7 @@ fn what_others_share_is_said_and_a_new_patch_takes_it_out_of_this_one_alone() {
         let repo = TestRepo::of(&files, folder("o"));
         let plan = repo.layer(LayerChoice::NewPatch).made(&[wanted]);
         let [file] = &plan.files[..] else { panic!("one file: {wanted}") };
-        let text = String::from_utf8_lossy(&file.after).into_owned();
+        let text = String::from_utf8_lossy(file.new_bytes()).into_owned();
         assert_eq!(&*file.path, "o/kustomization.yaml");
         assert!(text.contains(said), "{wanted}: {text}");
     }

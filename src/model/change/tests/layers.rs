@@ -176,7 +176,7 @@ fn what_is_not_there_yet_is_added_beside_what_is() {
 fn several_fields_are_set_one_on_the_other() {
     let repo = TestRepo::of(&over("resources: [web.yaml]\n", NOTHING), folder("a"));
     let plan = repo.planned("deploy/web", &["spec.replicas=3", "spec.template.spec.containers[name=side].image=busybox:2"]);
-    let text = String::from_utf8_lossy(&plan.files[0].after).into_owned();
+    let text = String::from_utf8_lossy(plan.files[0].new_bytes()).into_owned();
     assert_eq!(text, DEPLOYMENT.replace("replicas: 2", "replicas: 3").replace("image: busybox", "image: busybox:2"));
     assert_eq!((plan.files.len(), plan.done.len()), (1, 2));
 }
@@ -187,7 +187,7 @@ fn line_ends_and_a_missing_last_one_stay() {
     let text = text.trim_end();
     let repo = TestRepo::of(&[("a/kustomization.yaml", "resources: [web.yaml]\n"), ("a/web.yaml", text)], folder("a"));
     let plan = repo.planned("deploy/web", &["spec.template.spec.containers[name=side].image=é"]);
-    assert_eq!(String::from_utf8_lossy(&plan.files[0].after), text.replace("busybox", "é"));
+    assert_eq!(String::from_utf8_lossy(plan.files[0].new_bytes()), text.replace("busybox", "é"));
 }
 
 #[test]

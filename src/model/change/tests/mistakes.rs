@@ -97,7 +97,7 @@ fn proven(files: &[(&str, &str)], now: &[(&str, &str)]) -> std::result::Result<C
     let scope = ChangeScope::Kustomization("prod/flux-system/apps".to_owned());
     let claim = Claim { scope: &scope, target: &target, wanted: &wanted, typed: &typed, schemas: &schemas };
     let mut before = TrialState { files: EditedFiles::new(), own, others: Some(all) };
-    let edited = files.iter().map(|(path, text)| ((*path).into(), text.as_bytes().into())).collect();
+    let edited = files.iter().map(|(path, text)| ((*path).into(), Some(text.as_bytes().into()))).collect();
     let second = Kept { first: with(&[]), now: with(now) };
     let proof = claim.prove(&mut builds, &second, &mut before, edited).expect("the tree can be read");
     let (proof, _) = proof?;

@@ -110,7 +110,7 @@ impl TestRepo {
         let mut found = Vec::new();
         for file in &plan.files {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let (before, after) = (text(file.before.as_deref().unwrap_or_default()), text(&file.after));
+            let (before, after) = (text(file.before.as_deref().unwrap_or_default()), text(file.new_bytes()));
             let (old, new): (Vec<_>, Vec<_>) = (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
             let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
             let rest = old[same..].iter().rev().zip(new[same..].iter().rev()).take_while(|(a, b)| a == b).count();

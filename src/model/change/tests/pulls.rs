@@ -42,11 +42,11 @@ fn effect(edits: &[(&str, Option<&str>)]) -> PullEffect {
     let apps =
         ObjectRef::new(ClusterId(0), GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization"), "flux-system", "apps");
     let here = [AppliedFolder { kustomization: apps, folder: Some("apps/prod".to_owned()) }];
-    let bytes = |text: &str| text.as_bytes().into();
+    let bytes = |text: &str| Some(text.as_bytes().into());
     let file = |(path, text): &(&str, Option<&str>)| ChangedFile {
         path: (*path).into(),
-        before: Some(bytes(WEB)),
-        after: bytes(text.unwrap_or_default()),
+        before: bytes(WEB),
+        after: text.and_then(bytes),
     };
     PullEffect::of(&builds(&[]), &builds(edits), &edits.iter().map(file).collect::<Vec<_>>(), &here)
 }

@@ -95,7 +95,7 @@ fn a_new_patch_is_for_this_object_only_and_lies_where_the_house_keeps_its_patche
     let plan = repo.planned("deploy/web", &["spec.replicas=3"]);
     let names: Vec<_> = plan.files.iter().map(|file| (&*file.path, file.before.is_none())).collect();
     assert_eq!(names, [("staging/kustomization.yaml", false), ("staging/patches/deployment-web.yaml", true)]);
-    let listed = String::from_utf8_lossy(&plan.files[0].after).into_owned();
+    let listed = String::from_utf8_lossy(plan.files[0].new_bytes()).into_owned();
     assert!(listed.contains("- path: patches/deployment-web.yaml\n"), "{listed}");
 }
 
@@ -200,7 +200,7 @@ fn an_anchor_is_shared_with_its_aliases() {
     let proof = repo.refused("cm/c", &["data.a=two"]).tried.remove(0).result.expect("it does what is wanted, and more");
     assert_eq!(proof.inside[0].field.as_deref(), Some("data.b"));
     let plan = TestRepo::of(&files, folder("a")).wide().planned("cm/c", &["data.a=two"]);
-    assert_eq!(String::from_utf8_lossy(&plan.files[0].after), text.replace("one", "two"));
+    assert_eq!(String::from_utf8_lossy(plan.files[0].new_bytes()), text.replace("one", "two"));
 }
 
 #[test]
@@ -211,5 +211,5 @@ fn where_only_flux_could_patch_its_kustomization_does() {
     let repo = TestRepo::of(&files, kustomization("prod/flux-system/apps")).layer(LayerChoice::NewPatch);
     let plan = repo.planned("deploy/web", &["spec.replicas=3"]);
     assert_eq!(&*plan.files[0].path, "clusters/prod/apps.yaml");
-    assert!(String::from_utf8_lossy(&plan.files[0].after).contains("patches:"), "{:?}", plan.files);
+    assert!(String::from_utf8_lossy(plan.files[0].new_bytes()).contains("patches:"), "{:?}", plan.files);
 }

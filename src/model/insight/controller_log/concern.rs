@@ -19,7 +19,7 @@ impl LogConcern {
         Self::default()
     }
 
-    /// An object, with the HelmChart that helm-controller makes for a HelmRelease: source-controller writes of that one, by its own name.
+    /// An object, with the HelmChart that helm-controller makes for a HelmRelease: source-controller writes of that one, under another name.
     pub fn of(store: &Store, object: &ObjectRef) -> Self {
         let chart = kinds::HELM_CHART.gk();
         let edges = store.find(object).map_or(&[][..], |node| store.out(node));
@@ -73,7 +73,7 @@ fn is_named(record: &LogRecord, object: &ObjectRef, with_kind: bool) -> bool {
     has(&object.name) && (object.namespace.is_empty() || has(&object.namespace)) && (!with_kind || has(&object.gk.kind))
 }
 
-/// Whether a text has a name as a whole word. What names of objects are made of goes on with it; a dot or a slash does not.
+/// Whether a text has a name as a whole word: what names of objects are made of continues it, a dot or a slash does not.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let bytes = text.as_bytes();

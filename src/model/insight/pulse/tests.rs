@@ -123,11 +123,11 @@ fn who_suspended_something_and_until_when_is_said_and_what_nobody_wrote_down_too
 
 #[test]
 fn first_causes_are_in_the_order_of_their_age() {
-    let since = |at: &str| {
-        status(&[json!({"type": "Ready", "status": "False", "reason": "BuildFailed", "message": format!("no {at}"),
-        "lastTransitionTime": format!("2026-01-01T00:{at}:00Z")})])
+    let since = |at: &str, what: &str| {
+        status(&[json!({"type": "Ready", "status": "False", "reason": "BuildFailed", "message": format!("cannot build {what}"),
+            "lastTransitionTime": format!("2026-01-01T00:{at}:00Z")})])
     };
-    let world = World::of(&[("ks apps/young", since("50")), ("ks apps/old", since("05"))]);
+    let world = World::of(&[("ks apps/young", since("50", "the shop")), ("ks apps/old", since("05", "a database"))]);
     let pulse = surveyed(&world);
     let names: Vec<_> = pulse.broken.iter().map(|group| &*group.cause.object.name).collect();
     assert_eq!(names, ["old", "young"]);

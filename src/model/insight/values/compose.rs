@@ -6,8 +6,17 @@
 //! | maps are merged key by key; lists and scalars are replaced | `chartutil/merge.go` |
 //! | `valuesFrom` in its order, each over the ones before it; then `spec.values` | `chartutil/values.go` |
 //! | `valuesKey` is `values.yaml` where it is not given; of an `optional` item object and key may be missing | `api/v2/reference_types.go` |
-//! | a `targetPath` is set on the result *and the inline values*, and the inline values are merged once more at the end. So of a key at the top level the inline value wins; of a key in a map the path wins, unless an earlier item has something in the same map (or an earlier path has been set in it); of an item of a list, or a field in one, the path wins | `chartutil/values.go`; `live::values` compares a table of it with the real controller |
+//! | a `targetPath` is set on the result *and the inline values*, and these are merged once more at the end: the table below | `chartutil/values.go` |
 //! | `null` stays in the values, and takes the chart's default away | helm `pkg/chart/common/util/coalesce.go` |
+//!
+//! | a `targetPath` and an inline value at | who wins |
+//! |---|---|
+//! | a key at the top level | the inline value |
+//! | a key in a map | the path; but the inline value where an earlier item has something in that map, or an earlier path was set in it |
+//! | an item of a list, or a field in one | the path |
+//! | behind the end of a list | as the key that has the list |
+//!
+//! `live::values` compares it with the real controller; `answers.jsonl` are random cases with the answers of the real code.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +28,7 @@ use super::shared::{Cell, Id, Shared};
 use super::tree::{Leaf, PathStep};
 use crate::domain::Str;
 use crate::domain::text::sanitise;
+use crate::kinds;
 use crate::render::node::Layer;
 use crate::render::read::{TextPlace, document};
 use crate::render::resolve::Yaml;
@@ -59,6 +69,12 @@ pub struct ValuesReference {
     pub is_literal: bool,
 }
 
+impl ValuesReference {
+    pub(super) fn is_secret(&self) -> bool {
+        &*self.kind == kinds::SECRET.kind
+    }
+}
+
 /// What was read for an item of `spec.valuesFrom`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ReferenceData {
@@ -88,8 +104,8 @@ impl ValuesSpec {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let old = |item: &Value| {
             let forms = [
-                ("configMapKeyRef", "ConfigMap"),
-                ("secretKeyRef", "Secret"),
+                ("configMapKeyRef", kinds::CONFIG_MAP.kind),
+                ("secretKeyRef", kinds::SECRET.kind),
                 ("externalSourceRef", "URL"),
                 ("chartFileRef", "file"),
             ];
@@ -183,7 +199,7 @@ fn put(
     text: &str,
 ) -> Result<Value, String> {
     // what is wrong with a value says what it is
-    let is_secret = &*reference.kind == "Secret";
+    let is_secret = reference.is_secret();
     let without = |why: String| if is_secret { "its text".to_owned() } else { why };
     if reference.target.is_empty() {
         let own = read_map(text).map_err(|why| if is_secret { "it is not a map in YAML".to_owned() } else { why })?;

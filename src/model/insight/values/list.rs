@@ -145,7 +145,7 @@ impl ReleaseValues {
             ..Self::default()
         };
         for (reference, data) in spec.from.iter().zip(data) {
-            if let (true, ReferenceData::Text(text)) = (&*reference.kind == "Secret", data) {
+            if let (true, ReferenceData::Text(text)) = (reference.is_secret(), data) {
                 found.learn(&read_map(text).ok().filter(|_| reference.target.is_empty()).unwrap_or_else(|| text.trim().into()));
             }
         }

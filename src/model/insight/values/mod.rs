@@ -29,6 +29,7 @@ pub use stored::{ReleaseStorage, StoredRelease};
 pub use tree::{PathStep, written};
 
 use crate::domain::Str;
+use crate::kinds;
 
 /// Where a key of the values comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl ValuesLayer {
         }
     }
 
-    /// What the chart says without anybody's values.
+    /// What the chart says by itself.
     pub fn is_default(&self) -> bool {
         matches!(self, Self::Chart | Self::ChartFile(_))
     }
@@ -99,6 +100,6 @@ impl ValuesLayer {
     }
 
     pub(self) fn is_of_secret(&self) -> bool {
-        self.object().is_some_and(|(kind, _)| kind == "Secret")
+        self.object().is_some_and(|(kind, _)| kind == kinds::SECRET.kind)
     }
 }

@@ -12,9 +12,10 @@
 use std::ops::Range;
 
 use crate::ui::theme::{Scope as Style, Theme};
-use crate::ui::widgets::differ::{Step, Words, steps, words};
+use crate::ui::widgets::differ::{Words, words};
 use crate::ui::widgets::lines::{Styled, over};
 use fluxdeck_model::change::{ObjectFate, RenderedBuild, RenderedField, RenderedObject};
+use fluxdeck_model::domain::aligned::{Aligned as Step, steps};
 use fluxdeck_model::domain::text::{counted, sanitise_line};
 
 /// Columns of the margin of a field.

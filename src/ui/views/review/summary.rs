@@ -2,7 +2,7 @@
 
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{self, Check, CheckResult, ForgeChoice, Proposal, ProposedField, prefix};
+use fluxdeck_model::change::{self, Check, CheckResult, ForgeChoice, Proposal, ProposedField, TakenCommit, prefix};
 use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
 use fluxdeck_model::kinds;
 
@@ -84,6 +84,10 @@ impl<'a> Facts<'a> {
 pub fn lines(proposal: &Proposal, is_unfolded: bool, theme: &Theme, width: usize, now: Timestamp) -> Vec<Styled> {
     let mut facts = Facts::new(theme, width);
     heading(proposal, &mut facts);
+    if let Some(back) = &proposal.order.taken_back {
+        let label = if back.is_whole { "reverts" } else { "takes back" };
+        facts.facts(label, Style::Text, back.commits.iter().map(TakenCommit::words));
+    }
     facts.checks(&proposal.checks);
     if let Some(question) = proposal.policy.as_ref().filter(|question| !question.is_allowed) {
         facts.warn(&format!("P: which programs {} wants to run as checks, and whether they may", question.repository));

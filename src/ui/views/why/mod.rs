@@ -36,12 +36,14 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, say};
 use crate::ui::widgets::sentence;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::insight::why::{self, Because, Dossier, Evidence, Explanation, Sight, Want};
+use fluxdeck_model::forms::Answers;
+use fluxdeck_model::insight::why::{self, Because, Dossier, Evidence, Explanation, Remedy, Sight, Want};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::state::{Aspect, Cluster, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -176,6 +178,18 @@ impl WhyView {
         self.steps().get(self.at())
     }
 
+    /// Opens the form that takes back what changed the cause, or the object where nothing is offered for that.
+    fn roll_back(&self, cx: &mut Cx) {
+        let presses = self.explanation.iter().flat_map(|explanation| &explanation.presses);
+        let offered = presses.clone().find(|press| press.remedy == Remedy::RollBack).map(|press| press.object.clone());
+        let applied = || self.explanation.as_ref()?.revision.as_ref().map(|(object, _)| object.clone());
+        let object = offered.or_else(applied).unwrap_or_else(|| self.object.clone());
+        let answers = self.git.suspect(&object).map_or_else(Answers::default, playbooks::back_to);
+        if let Err(error) = commands::open_form(playbooks::roll_back(), &[object], answers, cx) {
+            cx.complain(error);
+        }
+    }
+
     fn go(&mut self, to: usize) {
         let to = to.min(self.steps().len().saturating_sub(1));
         self.cursor = self.steps().get(to).map(|step| step.object.clone());
@@ -249,6 +263,7 @@ impl View for WhyView {
                 self.git.open(object, cx);
             }
             Gesture::Copy => copy(&self.lines, cx),
+            Gesture::RollBack => self.roll_back(cx),
             _ => return false,
         }
         true

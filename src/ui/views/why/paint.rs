@@ -162,7 +162,7 @@ pub fn key_of(press: &Press) -> Option<(String, String)> {
         Remedy::ReconcileWithSource => of_action(actions::RECONCILE_WITH_SOURCE),
         Remedy::RollBack => {
             let playbook = playbooks::find(press.remedy.slug())?;
-            (format!("a {}", playbook.key), playbook.label.trim_end_matches('…').to_owned())
+            (playbook.key.to_owned(), playbook.label.trim_end_matches('…').to_owned())
         }
     })
 }

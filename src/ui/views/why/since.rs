@@ -75,6 +75,12 @@ impl Since {
         }
     }
 
+    /// The commit that may be why, where it is of what an object applies.
+    pub fn suspect(&self, of: &ObjectRef) -> Option<&str> {
+        let found = self.beginning.get().filter(|found| found.object == *of)?;
+        found.first().map(|suspect| suspect.note.short())
+    }
+
     /// The rows, below those that say since when.
     pub fn rows(&self, sheet: &Sheet, lines: &mut Vec<Styled>) {
         if self.asked.is_none() {
