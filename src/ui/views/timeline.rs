@@ -2,7 +2,7 @@
 //! object and everything below it, or of all. Nothing is asked of the API server, and nothing is lost when it forgets its events.
 //!
 //! ```text
-//!  timeline ks flux-system/apps and below · following                                                       4 changes
+//!  timeline ks flux-system/apps and below · following                                                         4 turns
 //!  WHEN (UTC)  STATE               OBJECT               REVISION      APPLIED BY           MESSAGE
 //!  14:02:11    ● Ready, another …  ks flux-system/apps  main@86058ad  ks flux-system/root  Applied revision: main@86058ad
 //!  14:02:13    ◐ Ready → Progress… deploy web/web       main@86058ad  ks flux-system/apps  Deployment does not have minimum …
