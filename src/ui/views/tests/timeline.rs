@@ -41,7 +41,7 @@ fn each_change_is_a_line_with_the_state_that_it_led_to_and_its_revision() {
     assert!(lines[1].contains("✗ Ready → Failed") && lines[1].contains("main@sha1:bbb"), "{lines:#?}");
     assert!(lines[1].contains("health check failed after 2m"), "{lines:#?}");
     assert!(lines[2].contains("● Failed → Ready") && lines[2].contains("00:10:00"), "{lines:#?}");
-    assert_eq!(view.count(world.state()), "2 changes");
+    assert_eq!(view.count(world.state()), "2 turns");
     let message = view.message(world.state()).expect("a message").text;
     assert!(message.contains("Failed → Ready with main@sha1:ccc: Applied revision"), "{message}");
     let narrow = world.show(&mut *view, 80, 4);
