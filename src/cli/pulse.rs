@@ -28,7 +28,7 @@ use fluxdeck_model::state::{Link, State};
 pub(super) const COMMAND: Command = Command {
     name: "pulse",
     doc: "Print the cluster at a glance: what is broken, stale, suspended, slow or not applied, what runs Flux, kinds with their states",
-    examples: &["fluxdeck pulse", "fluxdeck pulse -n web -o wide", "fluxdeck pulse --remotes -o json | jq '.remotes[]'"],
+    examples: &["fluxdeck pulse", "fluxdeck pulse -n web -o wide", "fluxdeck pulse --remotes -o json"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
 };

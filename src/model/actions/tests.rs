@@ -71,6 +71,7 @@ fn kinds_are_suspended_by_spec_as_the_cli_does() {
         let patch = patch("suspend", kind, &json!({"status": ready()}));
         assert_eq!(patch["spec"], json!({"suspend": true}), "{kind}");
         assert_eq!(patch["metadata"]["annotations"]["fluxdeck.dev/suspended-by"], "ana", "{kind}");
+        assert!(patch["metadata"]["annotations"]["fluxdeck.dev/suspended-at"].is_string(), "{kind}");
     }
 }
 
@@ -82,7 +83,7 @@ fn kinds_are_resumed_by_taking_the_key_out() {
         let Request::Merge(patch) = &steps[0].request else { panic!("{kind} is patched") };
         assert_eq!(patch["spec"], json!({"suspend": null}), "{kind}");
         assert!(
-            patch["metadata"]["annotations"].as_object().is_some_and(|all| all.len() == 3 && all.values().all(Value::is_null))
+            patch["metadata"]["annotations"].as_object().is_some_and(|all| all.len() == 4 && all.values().all(Value::is_null))
         );
         // Alert and Provider have no controller to wait for
         let expected = if matches!(*kind, "alert" | "provider") { Until::Taken } else { Until::Observed };
