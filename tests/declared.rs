@@ -31,7 +31,9 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/kinds/cron_job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/job.rs", &["suspend"], "a field of the spec"),
+    ("model/kinds/parts.rs", &["restart"], "a noun that is counted"),
     ("model/state/message.rs", &["delete"], "a key of the keyboard"),
+    ("model/playbooks/roll_back.rs", &["suspend"], "a field of its own form"),
     ("model/playbooks/scale.rs", &["scale"], "the same act in git: a playbook of its own"),
     ("programs/quiet.rs", &["force"], "the value of a variable of ssh"),
 ];
@@ -43,6 +45,7 @@ const PLAYBOOKS: &[(&str, &[&str], &str)] = &[
     ("model/commands/screen.rs", &["edit"], "the name of its screen"),
     ("git/clones.rs", &["lock"], "the ending of a file"),
     ("model/change/outside/releases.rs", &["ignore"], "a field of a source"),
+    ("model/insight/why/remedy.rs", &["roll-back"], "the same as help for a cause, in JSON"),
     ("model/kinds/legacy.rs", &["ignore"], "the policy itself, as an annotation names it"),
 ];
 

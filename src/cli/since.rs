@@ -9,11 +9,11 @@ use crate::runtime::{self, Desk, Origin, Renderer};
 use fluxdeck_model::domain::{CommitNote, HistoryEnd};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::insight::why::since::line;
-use fluxdeck_model::insight::why::{Beginning, Explanation};
+use fluxdeck_model::insight::why::{Explanation, Onset};
 use fluxdeck_model::state::State;
 
 /// Asks git. None where it has nothing to do with it.
-pub(super) async fn beginning(call: &Call, state: &State, explanation: &Explanation) -> Option<Result<Beginning>> {
+pub(super) async fn beginning(call: &Call, state: &State, explanation: &Explanation) -> Option<Result<Onset>> {
     let ask = state.cluster().beginning_of(explanation)?;
     if matches!(call.options.origin, Origin::Recorded(_)) {
         return None;
@@ -25,7 +25,7 @@ pub(super) async fn beginning(call: &Call, state: &State, explanation: &Explanat
 }
 
 /// As a person reads it.
-pub(super) fn lines(found: &Result<Beginning>, now: Timestamp) -> Vec<String> {
+pub(super) fn lines(found: &Result<Onset>, now: Timestamp) -> Vec<String> {
     let found = match found {
         Ok(found) => found,
         Err(error) => return vec![format!("commit: not known: {}", error.message)],
@@ -40,7 +40,7 @@ pub(super) fn lines(found: &Result<Beginning>, now: Timestamp) -> Vec<String> {
     lines
 }
 
-pub(super) fn of_beginning(found: &Result<Beginning>) -> Value {
+pub(super) fn of_beginning(found: &Result<Onset>) -> Value {
     let found = match found {
         Ok(found) => found,
         Err(error) => return json!({"error": error.message, "hint": error.hint}),

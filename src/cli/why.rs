@@ -15,7 +15,7 @@ use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{NodeId, ObjectRef, duration, revision};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::why::{
-    self, Because, Beginning, BrokenGroup, Dossier, Evidence, Explanation, Press, Remedy, Sight, StepPart,
+    self, Because, BrokenGroup, Dossier, Evidence, Explanation, Onset, Press, Remedy, Sight, StepPart,
 };
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Cluster, State};
@@ -119,7 +119,7 @@ fn since(at: Option<Timestamp>, now: Timestamp) -> Option<String> {
 }
 
 /// An explanation as a person reads it.
-fn text(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Beginning>>, now: Timestamp) -> String {
+fn text(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Onset>>, now: Timestamp) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text.trim_end());
@@ -216,7 +216,7 @@ fn of_presses(presses: &[Press]) -> Vec<Value> {
         .collect()
 }
 
-fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Beginning>>) -> Value {
+fn of_explanation(explanation: &Explanation, evidence: Option<&Evidence>, beginning: Option<&Result<Onset>>) -> Value {
     let revision =
         explanation.revision.as_ref().map(|(applier, revision)| json!({"revision": &**revision, "applier": of_object(applier)}));
     let events = evidence.and_then(|evidence| evidence.events.get()).map_or(&[][..], Vec::as_slice);

@@ -71,7 +71,7 @@
 //! | graph, link, passage | what depends on what, to be drawn; one object that another needs; whether that is ready |
 //! | watched, notification | an object whose turns to bad or good are said; how the terminal says them |
 //! | commit note, history end | a commit as its history has it, fit for a screen; why a history goes no further back |
-//! | beginning, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
+//! | onset, suspect | since which revision an object is not ready, and the commits since then; one of them that may be why |
 //! | log record, log subject, concern | one line of a controller's log; the object that it is about; what a log is read for |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
 //! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |

@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use super::changes::shown;
 use super::desk::Bench;
-use super::rendered::{Renderer, commit_of};
+use super::rendered::Renderer;
 use crate::git::{FileChange, Stretch};
 use fluxdeck_model::change::{CommitAsk, CommitReview, PatchText, RangeReview};
 use fluxdeck_model::domain::{HistoryEnd, ObjectRef, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::Revisions;
+use fluxdeck_model::insight::why::since::commit_of;
 use fluxdeck_model::kinds;
 
 /// How many commits of a history are fetched where a clone has too few of them, one after the other.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::changes::{Follows, follows, key};
-use super::rendered::{Renderer, commit_of};
+use super::rendered::Renderer;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::why::since::commit_of;
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::flux::SourceRef;
 use fluxdeck_model::render::node::{Layer, Node};

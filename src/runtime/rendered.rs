@@ -17,7 +17,7 @@ use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
-pub(super) use fluxdeck_model::insight::why::since::commit_of;
+use fluxdeck_model::insight::why::since::commit_of;
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::flux::{self, Applied, Spec, Values};
 use fluxdeck_model::render::id;

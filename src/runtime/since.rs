@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use super::commits::{DEPTHS, of_git};
 use super::desk::Bench;
 use super::looks::of_object;
-use super::rendered::{Plan, Renderer, commit_of};
+use super::rendered::{Plan, Renderer};
 use crate::git::{History, Stretch};
 use fluxdeck_model::domain::{HistoryEnd, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::{Commit, Declared, FilePlace, LayerPlace};
-use fluxdeck_model::insight::why::since::released;
-use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Revisions, Suspect};
+use fluxdeck_model::insight::why::since::{commit_of, released};
+use fluxdeck_model::insight::why::{BuildFault, Onset, OnsetAsk, Revisions, Suspect};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::error::Cause;
 use fluxdeck_model::render::origin::Origin;
@@ -47,7 +47,7 @@ impl Renderer {
     ///
     /// # Errors
     /// None of them can be read, or is of a repository that can be had: why the nearest is not.
-    pub async fn beginning(&self, ask: &BeginningAsk) -> Result<Beginning> {
+    pub async fn beginning(&self, ask: &OnsetAsk) -> Result<Onset> {
         let mut nearest = None;
         for (object, applier) in &ask.of {
             let found = self.begun(object, applier, ask).await;
@@ -62,7 +62,7 @@ impl Renderer {
         nearest.unwrap_or_else(|| Err(Error::failed("no Flux Kustomization is known to apply it", "")))
     }
 
-    async fn begun(&self, object: &ObjectRef, applier: &ObjectRef, ask: &BeginningAsk) -> Result<Beginning> {
+    async fn begun(&self, object: &ObjectRef, applier: &ObjectRef, ask: &OnsetAsk) -> Result<Onset> {
         let body = self.fetch(applier).await?;
         let revisions = Revisions::read(&body, None, ask.trouble);
         let plan = self.plan_of(&body, revisions.with()).await?;
@@ -82,7 +82,7 @@ impl Renderer {
             false => None,
         };
         let (object, applier) = (object.clone(), applier.clone());
-        Ok(Beginning { object, applier, revisions, at, suspects, end, fault, released })
+        Ok(Onset { object, applier, revisions, at, suspects, end, fault, released })
     }
 
     /// Asks git, and fetches more of the history as long as it ends too early.

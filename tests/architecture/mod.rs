@@ -18,9 +18,9 @@ const WRITERS: &[(&str, usize, &str)] = &[
     ("demo/git/mod.rs", 3, "the demo's repositories: git2 writes them beside, a rename makes them whole"),
     ("demo/git/place.rs", 4, "the demo's passing directory: made only where there is none, removed with the repositories in it"),
     ("git/clones.rs", 4, "the directory of a clone, which git2 and the user's git write"),
-    ("programs/copy.rs", 4, "a throwaway copy of a checkout for external programs, with its links"),
-    ("programs/policy.rs", 3, "that copy, for a program that the repository names"),
-    ("programs/helm.rs", 8, "charts in the cache, which helm brings, and the folders in which they are put together"),
+    ("programs/copy.rs", 7, "a throwaway copy of a checkout for external programs, with its links"),
+    ("programs/policy.rs", 2, "that copy, for a program that the repository names"),
+    ("programs/helm.rs", 7, "charts in the cache, which helm brings, and the folders in which they are put together"),
 ];
 
 pub(crate) fn src() -> PathBuf {

@@ -40,7 +40,7 @@ async fn a_failure_is_in_the_log_of_its_controller_with_all_fields() {
     advance(&mut deck, &world, 1).await;
 
     deck.shows("log of Kustomization faults/build-error")
-        .shows("kustomize-controller-7d9c54b6f8-88vtw in flux-system")
+        .shows("kustomize-controller-6d5c8f7b9-k8xw03 in flux-system")
         .shows("Reconciliation failed after")
         .shows("kustomize build failed");
     deck.keys("enter").await.shows("reconcileID").shows("object        Kustomization faults/build-error");
@@ -68,7 +68,7 @@ async fn an_object_of_flux_without_pods_has_its_log_at_l_too() {
     let (mut deck, world) = demo(User::admin(), 120, 30).await;
     deck.keys(": \"alerts\" enter l").await;
     advance(&mut deck, &world, 1).await;
-    deck.shows("log of Alert").shows("no line is about Alert").shows("notification-controller-66b5f9d7cc-h6p3d");
+    deck.shows("log of Alert").shows("no line is about Alert").shows("notification-controller-6d5c8f7b9-k8xw04");
     // what no controller of Flux reconciles has none
     deck.keys(": \"deploy_web_/web/frontend\" enter L").await.shows("no controller of Flux reconciles Deployment web/frontend");
     deck.keys("l").await.shows("logs Deployment web/frontend");

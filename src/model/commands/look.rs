@@ -37,8 +37,16 @@ const LOGGED: &[KeyScope] = &[
 const RELEASES: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
 /// Where `w` does something else, and something is about an object all the same.
-const ABOUT: &[KeyScope] =
-    &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Jobs, KeyScope::Review, KeyScope::Picker, KeyScope::Commit];
+const ABOUT: &[KeyScope] = &[
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::ControllerLogs,
+    KeyScope::File,
+    KeyScope::Jobs,
+    KeyScope::Review,
+    KeyScope::Picker,
+    KeyScope::Commit,
+];
 /// Where `w` does not wrap lines.
 const ROWS: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Fields, KeyScope::Events, KeyScope::Pulse, KeyScope::Values, KeyScope::Graph];

@@ -71,7 +71,7 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
         Some("contexts") => state.contexts.iter().map(|context| context.name.clone()).collect(),
         Some("scene") => state.settings.scenes.iter().map(|scene| scene.name.to_owned()).collect(),
         Some("theme") => state.settings.themes.clone(),
-        Some("graph") => vec!["all".to_owned()],
+        Some("graph") => [vec!["all".to_owned()], namings(start, state)].concat(),
         Some("notify") => NotifyBy::ALL.map(|by| by.word().to_owned()).to_vec(),
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
         Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
@@ -204,7 +204,7 @@ pub fn object_named(text: &str, state: &State) -> Result<ObjectRef> {
 /// Most names that are offered for the end of a line.
 const OFFERED: usize = 50;
 
-/// What may follow `:why` and `:trace`: namespaces behind `-n`, names behind a kind, else kinds. Costs a pass over the objects of the kind.
+/// What may follow `:why`, `:trace` and `:graph`: namespaces behind `-n`, names behind a kind, else kinds. Costs a pass over the objects of the kind.
 fn namings(start: &str, state: &State) -> Vec<String> {
     let cluster = state.cluster();
     let words: Vec<_> = start.split_whitespace().collect();

@@ -26,7 +26,7 @@ mod update_resources;
 mod update_values;
 
 pub use known::KnownObject;
-pub use roll_back::{BackWish, choices as version_choices};
+pub use roll_back::{BackWant, choices as version_choices};
 
 use crate::change::{
     Alternative, BuiltObject, ChangeOrder, ChangeSetting, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope,

@@ -34,7 +34,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 
 /// What is to be taken back, before it was looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BackWish {
+pub struct BackWant {
     /// The oldest commit that is taken back, by any name of it; none: the newest that changed the object.
     pub version: Option<String>,
     /// Only that commit, with all that it did.
@@ -59,7 +59,7 @@ fn form() -> Form {
     Form::of([version.optional(), scope.default(OBJECT), automation.default(KEEP)])
 }
 
-impl BackWish {
+impl BackWant {
     /// Reads the settings of an order.
     ///
     /// # Errors

@@ -2,20 +2,20 @@
 
 use super::Cluster;
 use crate::domain::ObjectRef;
-use crate::insight::why::{BeginningAsk, Explanation};
+use crate::insight::why::{Explanation, OnsetAsk};
 use crate::kinds;
 
 impl Cluster {
     /// What to ask about the first cause of an explanation. An applier that fails by itself is asked about what it builds, then about what
     /// makes it. None where nothing is wrong, or git has nothing to do with it.
-    pub fn beginning_of(&self, explanation: &Explanation) -> Option<BeginningAsk> {
+    pub fn beginning_of(&self, explanation: &Explanation) -> Option<OnsetAsk> {
         let cause = &explanation.cause()?.object;
         let mut of = self.came_by(cause);
         if of.is_empty() {
             // what is missing, or made by hand, is known by what needs it
             of = self.came_by(&explanation.about);
         }
-        (!of.is_empty()).then_some(BeginningAsk { of, trouble: explanation.since })
+        (!of.is_empty()).then_some(OnsetAsk { of, trouble: explanation.since })
     }
 
     fn came_by(&self, object: &ObjectRef) -> Vec<(ObjectRef, ObjectRef)> {

@@ -15,7 +15,7 @@ use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, NotifyBy, ObjectRef, PrintedQuery, Scope, Str, Uid};
 use crate::insight::controller_log::LogConcern;
 use crate::insight::declared::FilePlace;
-use crate::insight::why::{BeginningAsk, Want};
+use crate::insight::why::{OnsetAsk, Want};
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -255,7 +255,7 @@ pub enum Aspect {
     /// What its record does not say of why it is as it is: its body, its events, and this.
     Evidence(Vec<Want>),
     /// Since when it fails, and which commits may be why.
-    Beginning(Box<BeginningAsk>),
+    Onset(Box<OnsetAsk>),
     /// A commit of the repository that it comes from: by way of this Flux Kustomization, or this source.
     Commit {
         by: ObjectRef,

@@ -21,7 +21,7 @@ use crate::insight::controller_log::LogRecord;
 use crate::insight::declared::Declared;
 use crate::insight::pulse::heads::SourceHead;
 use crate::insight::values::ReleaseValues;
-use crate::insight::why::{Beginning, Evidence};
+use crate::insight::why::{Evidence, Onset};
 use crate::kinds::{BodyPart, FieldOwner};
 
 /// The generation of a cluster's connection: news of an older one is dropped.
@@ -127,7 +127,7 @@ pub enum Reply {
     /// What was found out about why an object is as it is; what takes longer comes in another reply.
     Evidence(Box<Evidence>),
     /// Since when something fails, and which commits may be why.
-    Beginning(Box<Beginning>),
+    Onset(Box<Onset>),
     /// A commit as it is read.
     Commit(Box<CommitReview>),
     /// Lines of logs, in order, sanitised.

@@ -20,7 +20,7 @@ use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{CommitNote, HistoryEnd};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
-use fluxdeck_model::playbooks::{self, BackWish};
+use fluxdeck_model::playbooks::{self, BackWant};
 use fluxdeck_model::render::tree::{PathKind, Tree};
 use fluxdeck_model::state::ChangeQuery;
 
@@ -105,11 +105,11 @@ pub fn resolved(
     if !order.also.is_empty() {
         return Err(Error::usage("one object is rolled back at a time", "name one object"));
     }
-    let wish = BackWish::read(&order.settings, &Clock { now: Timestamp::now(), zone: TimeZone::system() })?;
+    let wanted = BackWant::read(&order.settings, &Clock { now: Timestamp::now(), zone: TimeZone::system() })?;
     let meant = first(order, namespaces)?;
     let notes = within(bench, revision, order, scope, deny, |context, builds, checkout| {
         let looking = Looking { checkout, revision, meant: &meant };
-        looking.chosen(context, builds, &wish)
+        looking.chosen(context, builds, &wanted)
     })?;
     let oldest = notes.last().expect("one was found");
     if oldest.parents.is_empty() {
@@ -118,8 +118,8 @@ pub fn resolved(
         return Err(Error::failed(message, "choose a newer one"));
     }
     let commits = notes.iter().map(TakenCommit::from).collect();
-    let settings = wish.settings(&oldest.id);
-    let BackWish { is_whole, suspends, .. } = wish;
+    let settings = wanted.settings(&oldest.id);
+    let BackWant { is_whole, suspends, .. } = wanted;
     Ok(ChangeOrder { settings, taken_back: Some(Box::new(TakenBack { commits, is_whole, suspends })), ..order.clone() })
 }
 
@@ -132,15 +132,15 @@ struct Looking<'l> {
 
 impl Looking<'_> {
     /// The commits to take back, the newest first; at least one.
-    fn chosen(&self, context: &ChangeContext<'_>, builds: &mut Builds<'_>, wish: &BackWish) -> Result<Vec<CommitNote>> {
+    fn chosen(&self, context: &ChangeContext<'_>, builds: &mut Builds<'_>, wanted: &BackWant) -> Result<Vec<CommitNote>> {
         let head = self.revision.unwrap_or("HEAD");
-        let named = wish.version.as_deref().map(|version| self.checkout.note(version)).transpose()?;
+        let named = wanted.version.as_deref().map(|version| self.checkout.note(version)).transpose()?;
         if let Some(note) = &named {
             if self.checkout.is_in(&note.id, &self.checkout.commit(head)?) == Some(false) {
                 let message = format!("{} is not in the history of the branch", TakenCommit::from(note).words());
                 return Err(Error::failed(message, "choose one that is: without version= the newest is taken"));
             }
-            if wish.is_whole {
+            if wanted.is_whole {
                 return Ok(vec![note.clone()]);
             }
         }

@@ -31,7 +31,7 @@ use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
-use fluxdeck_model::insight::why::{BeginningAsk, Want};
+use fluxdeck_model::insight::why::{OnsetAsk, Want};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
 use fluxdeck_model::render::flux::Applied;
@@ -173,7 +173,7 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
         Aspect::ControllerLogs(request) => controllers::follow(&mut asking, &request, limit).await.map(|_| None),
         Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
         Aspect::Evidence(wants) => testimony(&mut asking, object, &wants, limit).await.map(Some),
-        Aspect::Beginning(ask) => {
+        Aspect::Onset(ask) => {
             let of = |live: Connection| begun(renderer(live, &means, true), &ask);
             asking.insist(Reply::Failed, of).await.map(Some)
         }
@@ -315,10 +315,10 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
 }
 
 /// Since when something fails, and which commits may be why.
-async fn begun(renderer: Renderer, ask: &BeginningAsk) -> Result<Reply, Refusal> {
+async fn begun(renderer: Renderer, ask: &OnsetAsk) -> Result<Reply, Refusal> {
     // git is not asked again unasked: it may want a person's key or password
     let found = renderer.beginning(ask).await.map_err(Refusal::of)?;
-    Ok(Reply::Beginning(Box::new(found)))
+    Ok(Reply::Onset(Box::new(found)))
 }
 
 /// A commit as it is read.

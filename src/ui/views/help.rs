@@ -113,9 +113,17 @@ fn names_of(command: &Command) -> String {
     names.map(|name| format!(":{name}")).collect::<Vec<_>>().join(" ")
 }
 
+/// The views in which a command works, as far as there is room for their names.
 fn places(command: &Command) -> String {
-    command.scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>().join(", ")
+    let words: Vec<_> = command.scopes.iter().take(MOST_PLACES).map(|scope| scope.word()).collect();
+    match command.scopes.len().saturating_sub(MOST_PLACES) {
+        0 => words.join(", "),
+        more => format!("{}, {more} more", words.join(", ")),
+    }
 }
+
+/// Views that are named before the others are only counted.
+const MOST_PLACES: usize = 5;
 
 impl View for Help {
     fn spec(&self) -> &'static ViewSpec {

@@ -174,7 +174,7 @@ impl View for TimelineView {
         let timeline = &state.cluster().timeline;
         let only = if self.only_failures { "failures · " } else { "" };
         let dropped = if timeline.dropped() > 0 { format!("{} older dropped · ", timeline.dropped()) } else { String::new() };
-        format!("{only}{dropped}{}", counted(self.shown.len(), "change"))
+        format!("{only}{dropped}{}", counted(self.shown.len(), "turn"))
     }
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
@@ -213,6 +213,7 @@ impl View for TimelineView {
             }
             gesture => return self.growing.gesture(gesture, self.shown.len(), |at| self.shown[at]),
         }
+        self.sift(cx.state);
         true
     }
 

@@ -17,6 +17,7 @@ use crate::render::flux::{self, Applied};
 use crate::render::generate::GeneratedKind;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::Text;
+use crate::render::origin::Layer;
 use crate::render::repository::BuildOutcome;
 use crate::render::tree::Tree;
 
@@ -48,7 +49,7 @@ pub struct Aim {
 
 /// How two renderings differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Effect {
+pub struct BackEffect {
     /// Differences of what is meant.
     pub own: usize,
     /// Others.
@@ -114,9 +115,9 @@ impl Aim {
     }
 
     /// How one rendering becomes another.
-    pub fn effect(&self, from: &Rendering, to: &Rendering) -> Effect {
+    pub fn effect(&self, from: &Rendering, to: &Rendering) -> BackEffect {
         let keys: BTreeSet<String> = self.keys(from).chain(self.keys(to)).map(|key| named(&key)).collect();
-        let mut effect = Effect::default();
+        let mut effect = BackEffect::default();
         for old in from.all() {
             let is_own = old.is_same(&self.own);
             let new = to.all().find(|new| new.is_same(old)).map(|new| &new.outcome);
@@ -301,7 +302,10 @@ fn files_of(object: &Applied, found: &mut BTreeSet<String>) {
         let set = setting::of(node);
         let parts = set.parts.iter().flat_map(|given| given.layers.iter().copied());
         for origin in set.layers.iter().copied().chain(parts).chain(set.written) {
-            found.extend(origin.file().map(|file| file.to_string()));
+            // that Flux says whose an object is, no commit changes
+            if origin.layer != Layer::FluxOwner {
+                found.extend(origin.file().map(|file| file.to_string()));
+            }
         }
     }
 }

@@ -30,14 +30,14 @@ pub struct PastFile {
 
 /// What can be taken back by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum BackPart {
     /// Lines of a file: by the places of the file and of the lines.
     Lines(usize, usize),
     /// A file that came or went as a whole.
     File(usize),
 }
 
-impl Part {
+impl BackPart {
     pub fn file(self) -> usize {
         match self {
             Self::Lines(file, _) | Self::File(file) => file,
@@ -55,10 +55,10 @@ pub struct LostPlace {
 
 impl PastCommit<'_> {
     /// Its parts, in order; those of what is not text are none.
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<BackPart> {
         let of = |(at, file): (usize, &PastFile)| match file.lines() {
-            Some(lines) => (0..lines.hunks.len()).map(|hunk| Part::Lines(at, hunk)).collect(),
-            None if file.is_text => vec![Part::File(at)],
+            Some(lines) => (0..lines.hunks.len()).map(|hunk| BackPart::Lines(at, hunk)).collect(),
+            None if file.is_text => vec![BackPart::File(at)],
             None => Vec::new(),
         };
         self.files.iter().enumerate().flat_map(of).collect()
@@ -73,10 +73,10 @@ impl PastCommit<'_> {
     ///
     /// # Errors
     /// Where others have changed them since.
-    pub fn taken_back(&self, parts: &[Part], tree: &dyn Tree) -> Result<EditedFiles, Vec<LostPlace>> {
+    pub fn taken_back(&self, parts: &[BackPart], tree: &dyn Tree) -> Result<EditedFiles, Vec<LostPlace>> {
         let (mut files, mut lost) = (EditedFiles::new(), Vec::new());
         for (at, file) in self.files.iter().enumerate() {
-            let own: Vec<Part> = parts.iter().copied().filter(|part| part.file() == at).collect();
+            let own: Vec<BackPart> = parts.iter().copied().filter(|part| part.file() == at).collect();
             if own.is_empty() {
                 continue;
             }
@@ -100,13 +100,13 @@ impl PastFile {
     }
 
     /// The file of today with these parts taken back; none: it is not there.
-    fn taken_back(&self, parts: &[Part], today: Option<&Arc<[u8]>>) -> Result<Option<Arc<[u8]>>, Vec<Option<usize>>> {
+    fn taken_back(&self, parts: &[BackPart], today: Option<&Arc<[u8]>>) -> Result<Option<Arc<[u8]>>, Vec<Option<usize>>> {
         // nothing but this commit has changed it
         let is_whole = |lines: &CommitFile<'_>| lines.hunks.len() == parts.len();
         match (self.lines(), today) {
             (Some(lines), today) if today == self.after.as_ref() && is_whole(&lines) => Ok(self.before.clone()),
             (Some(lines), Some(today)) => {
-                let hunk = |part: &Part| if let Part::Lines(_, hunk) = part { Some(*hunk) } else { None };
+                let hunk = |part: &BackPart| if let BackPart::Lines(_, hunk) = part { Some(*hunk) } else { None };
                 let chosen: Vec<usize> = parts.iter().filter_map(hunk).collect();
                 let named = |lost: Vec<usize>| lost.into_iter().map(|hunk| Some(lines.line(hunk))).collect();
                 lines.taken_back(today, &chosen).map(|bytes| Some(Arc::from(bytes))).map_err(named)

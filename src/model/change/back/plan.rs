@@ -17,7 +17,7 @@ use super::super::ways::{Way, WayKind};
 use super::super::write::ChangedFile;
 use super::super::{ChangePlan, FieldChange, PlanOutcome, Refused, TakenBack, WantedField};
 use super::aim::{Aim, Aimed, Rendering, differing};
-use super::past::{LostPlace, Part, PastCommit};
+use super::past::{BackPart, LostPlace, PastCommit};
 use super::sort::{SortedParts, Sorting};
 use crate::domain::text::counted;
 use crate::error::{Error, Result};
@@ -190,7 +190,7 @@ impl Work<'_, '_, '_> {
         files.iter().map(one).filter(|file| file.before != file.after).collect()
     }
 
-    /// Suspends the image automation that would write over what was taken back, where that is wished and declared here.
+    /// Suspends the image automation that would write over what was taken back, where that is wanted and declared here.
     fn suspended(&mut self, before: &TrialState, after: TrialState) -> Result<Suspended> {
         let mut suspended = Suspended { after, fields: Vec::new(), cautions: Vec::new() };
         if !self.back.order.suspends {
@@ -326,7 +326,7 @@ fn rendering(state: &TrialState) -> Rendering {
 }
 
 /// What else a commit did, in one sentence.
-fn rest(commit: &PastCommit<'_>, parts: &[Part]) -> Option<String> {
+fn rest(commit: &PastCommit<'_>, parts: &[BackPart]) -> Option<String> {
     let mut files: Vec<(&Text, usize)> = Vec::new();
     let unread = commit.files.iter().filter(|file| !file.is_text).map(|file| &file.path);
     for path in parts.iter().map(|part| &commit.files[part.file()].path).chain(unread) {

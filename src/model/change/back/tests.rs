@@ -350,7 +350,7 @@ fn what_is_shared_needs_consent_and_what_is_guarded_is_left_alone() {
 }
 
 #[test]
-fn image_automation_that_would_write_over_it_is_suspended_where_that_is_wished() {
+fn image_automation_that_would_write_over_it_is_suspended_where_that_is_wanted() {
     let marked = WEB.replace("image: web:1", "image: web:1 # {\"$imagepolicy\": \"flux-system:web\"}");
     let automation = "apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImageUpdateAutomation\nmetadata: {name: all, namespace: flux-system}\nspec:\n  interval: 5m\n";
     let listed = "resources:\n- api.yaml\n- automation.yaml\n";

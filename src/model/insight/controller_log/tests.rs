@@ -125,7 +125,7 @@ fn a_line_concerns_an_object_that_it_is_about_or_names() {
         (line("error", "apps-2", "m"), false),
         (line("info", "infra", "dependency of Kustomization/flux-system/apps"), true),
         (line("info", "infra", "dependency of Kustomization/flux-system/apps-2"), false),
-        (line("info", "infra", "HelmRelease/flux-system/apps is late"), true),
+        (line("info", "infra", "HelmRelease/flux-system/apps is late"), false),
         (read(&FAILED.replace(r#""namespace":"flux-system""#, r#""namespace":"other""#)), false),
         (read(&FAILED.replace("kustomize.toolkit", "example")), false),
         // about no object: what warns, and what names it

@@ -37,7 +37,7 @@ pub use evidence::{Dossier, Evidence, Learned};
 pub use group::{BrokenGroup, broken};
 pub use remedy::{Press, Remedy};
 pub use sight::{Below, Picked, Sight};
-pub use since::{Beginning, BeginningAsk, BuildFault, Revisions, Suspect};
+pub use since::{BuildFault, Onset, OnsetAsk, Revisions, Suspect};
 pub use walk::{Course, CourseEnd, Lead, MOST_STEPS};
 pub use wants::{Want, wants};
 

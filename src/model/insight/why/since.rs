@@ -19,7 +19,7 @@ const SUCCEEDED: &str = "ReconciliationSucceeded";
 
 /// What is asked: by which applier an object came, the nearest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BeginningAsk {
+pub struct OnsetAsk {
     /// What git has a manifest of, and what applies it; an applier that fails by itself is both.
     pub of: Vec<(ObjectRef, ObjectRef)>,
     /// When the trouble began, if known.
@@ -50,7 +50,7 @@ pub struct ReadyRevision {
 
 /// Since when something fails, and which commits may be why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beginning {
+pub struct Onset {
     pub object: ObjectRef,
     pub applier: ObjectRef,
     pub revisions: Revisions,
@@ -178,7 +178,7 @@ pub fn line(note: &CommitNote, now: Timestamp) -> String {
     format!("\"{}\" by {}{}{pull}", note.subject, note.author, ago.unwrap_or_default())
 }
 
-impl Beginning {
+impl Onset {
     /// The commit that is shown first.
     pub fn first(&self) -> Option<&Suspect> {
         self.suspects.first()
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_said_and_nothing_is_never_taken_for_it() {
         let object = |kind: &crate::kinds::Kind| ObjectRef::new(ClusterId(0), kind.gk(), "web", "web");
-        let beginning = |ready: Option<&str>, end: HistoryEnd| Beginning {
+        let beginning = |ready: Option<&str>, end: HistoryEnd| Onset {
             object: object(kinds::DEPLOYMENT),
             applier: object(kinds::KUSTOMIZATION),
             revisions: Revisions {
@@ -392,7 +392,7 @@ mod tests {
         ] {
             assert_eq!(beginning(ready, end).notes(now), expected);
         }
-        let several = Beginning { suspects: vec![suspect("a", None), suspect("b", None)], ..beginning(None, HistoryEnd::More) };
+        let several = Onset { suspects: vec![suspect("a", None), suspect("b", None)], ..beginning(None, HistoryEnd::More) };
         assert_eq!(several.others().as_deref(), Some("1 other commit or more"));
     }
 }

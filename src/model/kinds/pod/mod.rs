@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::domain::health::{Health, kstatus};
+use crate::domain::text::counted;
 use crate::domain::{FailingContainer, Str};
 use crate::kinds::draft::{list, number, string, time};
 use crate::kinds::{Column, Draft, Kind, Role, Trait, Wire};
@@ -181,8 +182,7 @@ fn exit(code: Option<i64>, state: &Value, container: &Value) -> String {
     let why = why.map(|reason| format!(" ({reason})")).unwrap_or_default();
     match number(container, &["restartCount"]).unwrap_or(0) {
         0 => format!("exit {code}{why}"),
-        1 => format!("exit {code}{why}, 1 restart"),
-        restarts => format!("exit {code}{why}, {restarts} restarts"),
+        restarts => format!("exit {code}{why}, {}", counted(restarts, "restart")),
     }
 }
 

@@ -345,6 +345,7 @@ impl View for Events {
                 return self.growing.gesture(gesture, lines.len(), |at| lines[at].key.clone());
             }
         }
+        self.sift();
         true
     }
 
@@ -369,6 +370,7 @@ impl View for Events {
         text.clone_into(&mut self.typed);
         self.is_old = true;
         self.growing.list.forget();
+        self.sift();
         Ok(())
     }
 

@@ -84,8 +84,12 @@ impl Graph {
         let (spot, label) = (self.layout.spots[at], self.label_width(at));
         let (width, height) = (self.size.0.max(1), self.size.1.max(1));
         let (x, y) = self.offset;
-        let x = if self.layout.width <= width { 0 } else { x.clamp((spot.x + label + 2).saturating_sub(width), spot.x) };
-        let y = if self.layout.height <= height { 0 } else { y.clamp((spot.y + 1).saturating_sub(height), spot.y) };
+        // of a name that is wider than the screen its beginning is seen
+        let reach = |at: usize, end: usize, screen: usize| (end.saturating_sub(screen).min(at), at);
+        let (left, right) = reach(spot.x, spot.x + label + 2, width);
+        let (top, bottom) = reach(spot.y, spot.y + 1, height);
+        let x = if self.layout.width <= width { 0 } else { x.clamp(left, right) };
+        let y = if self.layout.height <= height { 0 } else { y.clamp(top, bottom) };
         self.offset = (x, y);
     }
 

@@ -58,11 +58,13 @@ fn lines_of_several_logs_are_in_one_order_and_say_what_they_are_about() {
     world.act(|cx| view.reply(ticket, &Reply::Records(vec![early], 100), cx));
 
     assert_eq!(
-        world.show(&mut view, 70, 4),
+        world.show(&mut view, 70, 6),
         [
             " helm-controller-1 in flux-system",
             " 00:00:03 info   HelmChart apps/apps-web: pulled chart",
             " 00:00:09 error  Helm upgrade failed",
+            "",
+            "",
             "",
         ]
     );
@@ -85,9 +87,9 @@ fn all_fields_of_the_selected_line_unfold_and_fold() {
     }
     assert!(shown[..8].iter().any(|row| row.contains("two")), "{shown:#?}");
     world.act(|cx| view.gesture(Gesture::Open, cx));
-    assert_eq!(world.show(&mut view, 70, 4)[2], " 00:00:02 info   two");
+    assert_eq!(world.show(&mut view, 70, 6)[2], " 00:00:02 info   two");
     world.act(|cx| view.gesture(Gesture::Timestamps, cx));
-    assert_eq!(world.show(&mut view, 70, 4)[2], " 2026-01-01 00:00:02.250 info   two");
+    assert_eq!(world.show(&mut view, 70, 6)[2], " 2026-01-01 00:00:02.250 info   two");
 }
 
 #[test]

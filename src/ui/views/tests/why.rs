@@ -7,7 +7,7 @@ use fluxdeck_model::domain::{CommitNote, EventRow, HistoryEnd, PullMark, RawComm
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::evidence::LogEnd;
 use fluxdeck_model::insight::why::since::ReadyRevision;
-use fluxdeck_model::insight::why::{Beginning, BeginningAsk, BuildFault, Learned, Revisions, Suspect};
+use fluxdeck_model::insight::why::{BuildFault, Learned, Onset, OnsetAsk, Revisions, Suspect};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::Effect;
 
@@ -52,8 +52,8 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     };
     let (ticket, of, aspect) = asked(|aspect| matches!(aspect, Aspect::Evidence(_)));
     let Aspect::Evidence(wants) = aspect else { panic!("{aspect:?}") };
-    let (of_git, _, aspect) = asked(|aspect| matches!(aspect, Aspect::Beginning(_)));
-    let Aspect::Beginning(ask) = aspect else { panic!("{aspect:?}") };
+    let (of_git, _, aspect) = asked(|aspect| matches!(aspect, Aspect::Onset(_)));
+    let Aspect::Onset(ask) = aspect else { panic!("{aspect:?}") };
     let named: Vec<_> = ask.of.iter().map(|(object, by)| format!("{object} by {by}")).collect();
     assert_eq!(named, ["Deployment apps/web by Kustomization apps/web"]);
     assert_eq!((&*of.name, &wants[..]), ("web-1-a", &[Want::Log, Want::Node, Want::Claims][..]));
@@ -95,7 +95,7 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }
-    world.act(|cx| view.reply(of_git, &Reply::Beginning(Box::new(beginning(&ask))), cx));
+    world.act(|cx| view.reply(of_git, &Reply::Onset(Box::new(beginning(&ask))), cx));
     let lines = world.show(&mut view, 80, 24);
     assert_eq!(&*view.selection(world.state())[0].gk.kind, "Deployment", "the cursor stays");
     for part in [
@@ -118,7 +118,7 @@ fn the_cause_is_on_top_and_how_it_reached_what_one_looks_at_below() {
 
 const ID: &str = "2222222222222222222222222222222222222222";
 
-fn beginning(ask: &BeginningAsk) -> Beginning {
+fn beginning(ask: &OnsetAsk) -> Onset {
     let suspect = |id: &str, subject: &str, is_own: bool| {
         let raw = RawCommit {
             id: id.to_owned(),
@@ -135,7 +135,7 @@ fn beginning(ask: &BeginningAsk) -> Beginning {
         first: None,
         witness: "status.history",
     };
-    Beginning {
+    Onset {
         object: ask.of[0].0.clone(),
         applier: ask.of[0].1.clone(),
         revisions: Revisions { ready: Some(ready), ..Revisions::default() },

@@ -10,7 +10,7 @@ use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::why::since::line;
-use fluxdeck_model::insight::why::{Beginning, BeginningAsk, Explanation};
+use fluxdeck_model::insight::why::{Explanation, Onset, OnsetAsk};
 use fluxdeck_model::state::{Aspect, Reply, Ticket};
 
 /// Commits beside the first that there is room for.
@@ -19,8 +19,8 @@ const OTHERS: usize = 2;
 /// What is asked of git about an explanation.
 #[derive(Default)]
 pub struct Since {
-    asked: Option<(BeginningAsk, Option<String>)>,
-    beginning: Request<Beginning>,
+    asked: Option<(OnsetAsk, Option<String>)>,
+    beginning: Request<Onset>,
 }
 
 impl Since {
@@ -31,7 +31,7 @@ impl Since {
             Some((cx.state.cluster().beginning_of(found)?, revision))
         });
         let objects =
-            |asked: &Option<(BeginningAsk, Option<String>)>| asked.as_ref().map(|(ask, with)| (ask.of.clone(), with.clone()));
+            |asked: &Option<(OnsetAsk, Option<String>)>| asked.as_ref().map(|(ask, with)| (ask.of.clone(), with.clone()));
         if objects(&wanted) == objects(&self.asked) {
             return;
         }
@@ -40,7 +40,7 @@ impl Since {
         match &self.asked {
             Some((ask, _)) => {
                 let object = ask.of[0].0.clone();
-                self.beginning.ask(&object, Aspect::Beginning(Box::new(ask.clone())), cx);
+                self.beginning.ask(&object, Aspect::Onset(Box::new(ask.clone())), cx);
             }
             None => self.beginning.close(cx),
         }
@@ -49,7 +49,7 @@ impl Since {
     /// Whether it was the answer.
     pub fn take(&mut self, ticket: Ticket, reply: &Reply) -> bool {
         let read = |reply: &Reply| match reply {
-            Reply::Beginning(found) => Some((**found).clone()),
+            Reply::Onset(found) => Some((**found).clone()),
             _ => None,
         };
         self.beginning.take(ticket, reply, read)
@@ -96,7 +96,7 @@ impl Since {
     }
 }
 
-fn found_rows(found: &Beginning, sheet: &Sheet, lines: &mut Vec<Styled>) {
+fn found_rows(found: &Onset, sheet: &Sheet, lines: &mut Vec<Styled>) {
     let now = sheet.scene.state.clock;
     if let Some(fault) = &found.fault {
         sheet.field(lines, "fault", Style::Failed, &fault.says);
