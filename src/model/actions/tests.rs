@@ -71,6 +71,7 @@ fn kinds_are_suspended_by_spec_as_the_cli_does() {
         let patch = patch("suspend", kind, &json!({"status": ready()}));
         assert_eq!(patch["spec"], json!({"suspend": true}), "{kind}");
         assert_eq!(patch["metadata"]["annotations"]["fluxdeck.dev/suspended-by"], "ana", "{kind}");
+        assert!(patch["metadata"]["annotations"]["fluxdeck.dev/suspended-at"].is_string(), "{kind}");
     }
 }
 
