@@ -148,6 +148,12 @@ impl Running {
         assert!(sent.success(), "{name} to fluxdeck {}", self.arguments);
     }
 
+    /// Whether it has written this to its standard output by now.
+    #[allow(dead_code, reason = "the flows ask for it only at the end")]
+    pub fn has_printed(&self, text: &str) -> bool {
+        self.out.text().contains(text)
+    }
+
     /// Whether it has written this to its standard error by now.
     pub fn has_said(&self, text: &str) -> bool {
         self.err.text().contains(text)

@@ -71,7 +71,7 @@ fn printed(user: &Fluxdeck, arguments: &[&str]) -> BTreeSet<[String; 3]> {
 }
 
 fn what_is_printed_of_an_object_is_what_kubectl_has() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let fields = "involvedObject.kind=Kustomization,involvedObject.name=crashing";
     let known = bed.items(&["events", "-n", "faults", "--field-selector", fields]);
     let ours = printed(&admin(&bed), &["--for", "Kustomization/crashing", "-n", "faults"]);
@@ -89,7 +89,7 @@ fn what_is_printed_of_an_object_is_what_kubectl_has() {
 }
 
 fn an_event_is_on_the_screen_while_one_looks_and_says_the_same_once() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let place = Place::new(&bed, "happened-live");
     place.source("quiet");
     let user = admin(&bed);
@@ -110,7 +110,7 @@ fn an_event_is_on_the_screen_while_one_looks_and_says_the_same_once() {
 }
 
 fn a_watch_prints_what_happens_from_there_on() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let place = Place::new(&bed, "happened-watch");
     place.source("quiet");
     place.event("before", "quiet", "before the watch");
@@ -124,12 +124,12 @@ fn a_watch_prints_what_happens_from_there_on() {
 }
 
 fn within_printed(running: &crate::support::program::Running, text: &str) {
-    let seen = crate::support::within(SOON, || running.has_said(text).then_some(()));
+    let seen = crate::support::within(SOON, || running.has_printed(text).then_some(()));
     assert!(seen.is_some(), "`{text}` is not printed");
 }
 
 fn the_timeline_has_what_appears_and_what_is_deleted() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let place = Place::new(&bed, "happened-timeline");
     let user = admin(&bed);
     let mut screen = user.open(&["-c", "timeline"], WIDE);

@@ -70,7 +70,7 @@ impl Drop for Installed<'_> {
 }
 
 fn a_controller_that_does_not_run_fails_the_check_as_it_fails_that_of_flux() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     let installed = Installed::new(&bed, &["example-one-controller", "example-two-controller"]);
     let check = |more: &[&str]| user.run(&[&["check", "--cluster", "-n", &installed.namespace], more].concat());

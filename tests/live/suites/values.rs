@@ -103,7 +103,7 @@ fn flat(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
 }
 
 fn values_are_composed_as_helm_controller_composes_them() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "values-table");
     let rows = table();
@@ -136,7 +136,7 @@ fn values_are_composed_as_helm_controller_composes_them() {
 }
 
 fn releases_are_compared_and_secrets_stay_masked() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "values-releases");
     let meta = json!({"name": "db", "namespace": sandbox.name});

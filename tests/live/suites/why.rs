@@ -137,7 +137,7 @@ fn where_an_object_comes_from_is_what_kubectl_says() {
 
 /// A commit that breaks an image, by somebody, on the forge of the bed.
 fn a_commit_that_breaks_an_image_is_named_with_its_author() {
-    let bed = bed::shared();
+    let bed = bed::alone();
     let shop = Shop::new(&bed, "culprit");
     let user = shop::user(&bed, "admin");
     let folder = tempfile::tempdir().expect("a folder");
@@ -156,7 +156,10 @@ fn a_commit_that_breaks_an_image_is_named_with_its_author() {
         "cleo",
         "bump web to a version that nobody has (#41)",
         "deploy/web.yaml",
-        &shop::DEPLOYMENT.replace("web:1.0", "web:9.9"),
+        // the node of the bed gets no image for those
+        &shop::DEPLOYMENT
+            .replace("web:1.0", "web:9.9")
+            .replace("labels: {app: web}", "labels: {app: web, bed.fluxdeck.dev/pod: image-pull}"),
     );
     let culprit = at(&["rev-parse", "HEAD"]).trim().to_owned();
     commit("mia", "and beside it again", "docs/notes.md", "nothing either\n");
