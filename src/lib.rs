@@ -88,8 +88,8 @@
 //!                               config, records/snapshot, cluster/connect, cluster/login/mod, cli/check, cli/source,
 //!                               cli/log, cli/demo, demo/git, demo/forge/pull, demo/company, credentials/tea,
 //!                               credentials/folders
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/trust,
-//!                               cli/logs, cli/snapshot, cluster/write, cluster/login, records/run, git/folder, demo/company,
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/trust, cli/logs,
+//!                               cli/snapshot, cluster/write, cluster/login, records/run, git/folder, demo/company,
 //!                               demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/trust, cli/log,
 //!                               cli/completion, demo/git/place, credentials, forges/network

@@ -32,6 +32,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/parts.rs", &["restart"], "a noun that is counted"),
+    ("model/kinds/pod/mod.rs", &["restart"], "a noun that is counted"),
     ("model/state/message.rs", &["delete"], "a key of the keyboard"),
     ("model/playbooks/roll_back.rs", &["suspend"], "a field of its own form"),
     ("model/playbooks/scale.rs", &["scale"], "the same act in git: a playbook of its own"),

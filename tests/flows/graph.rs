@@ -45,7 +45,7 @@ async fn the_graph_of_everything_scrolls_and_the_selected_object_is_always_on_th
     }
     deck.keys("/ \"web/web\" enter").await;
     assert_eq!(selected(&mut deck).await, "web");
-    deck.keys("w").await.shows("why ");
+    deck.keys("w").await.shows("HelmRelease web/web");
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +75,7 @@ fn mermaid_has_what_is_applied_from_sources_and_dashes_what_depends() {
     for line in ran.out.lines() {
         assert!(label.is_match(line) || others.is_match(line), "{line}");
     }
-    assert!(ran.out.contains("[\"Kustomization web/web<br>") && !ran.out.contains("Deployment"), "{}", ran.out);
+    assert!(ran.out.contains("[\"Kustomization web/web<br>") && !ran.out.contains("[\"Deployment "), "{}", ran.out);
     assert!(ran.out.contains("-. needed by .->") && ran.out.contains(" --> "), "{}", ran.out);
 }
 

@@ -55,7 +55,7 @@ async fn the_panel_has_both_halves_with_one_cursor_and_one_search() {
         .shows("f  set a field…");
     deck.shows("2 of 2 running");
     // the cursor goes on from the last of the left half to the first of the right one, and says what that does
-    deck.keys("down down").await.shows("Edit an object as git builds it");
+    deck.keys("down down down").await.shows("Edit an object as git builds it");
     deck.keys("left").await.shows("replace the pods of a Deployment, StatefulSet or DaemonSet one after the other");
     deck.keys("/ \"set_a_field\"").await.shows("f  set a field…").hides("restart").hides("number of replicas");
     deck.keys("enter").await.shows("set-field Deployment shop/checkout ── bed-admin");

@@ -36,7 +36,8 @@ struct Arguments {
     /// Only this object and what is below it, in whatever namespace: ks/apps, deploy/web. -n is the namespace of the object itself
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
-    /// How to print; mermaid and dot draw a picture for documents, with what depends on what
+    /// How to print; mermaid and dot draw a picture for documents, with what depends on what. In the place of kubectl's jsonpath and
+    /// custom-columns: -o json | jq -r '.[] | .name'
     #[arg(short, long, value_parser = Formats::<DrawnFormat>::new(), default_value = "table", hide_default_value = true)]
     output: DrawnFormat,
     /// Only sources, and what is applied from them

@@ -327,8 +327,11 @@ impl View for FormView {
 
     fn opened(&mut self, cx: &mut Cx) {
         if self.is_of_history() {
-            if let Ok(query) = self.shown.query() {
-                self.versions.ask_for(Question::Versions(Box::new(query)), cx);
+            // what its fields hold at first is a whole answer
+            let answers = self.filling.answers(&cx.state.person_clock());
+            match answers.and_then(|answers| ChangeForm { answers, ..self.shown.clone() }.query()) {
+                Ok(query) => self.versions.ask_for(Question::Versions(Box::new(query)), cx),
+                Err(error) => self.error = Some(error.to_string()),
             }
             return;
         }

@@ -123,7 +123,7 @@ fn places(command: &Command) -> String {
 }
 
 /// Views that are named before the others are only counted.
-const MOST_PLACES: usize = 5;
+const MOST_PLACES: usize = 3;
 
 impl View for Help {
     fn spec(&self) -> &'static ViewSpec {

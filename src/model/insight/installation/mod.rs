@@ -230,7 +230,7 @@ fn api(found: &InstalledApi) -> Vec<InstallLine> {
     if !older.is_empty() {
         let kind = if found.kind.is_empty() { name.to_string() } else { found.kind.clone() };
         let text =
-            format!("of {kind} some may still be stored in {}: {}", counted(older.len(), "older version"), older.join(", "));
+            format!("objects of {kind} may still be stored in {}: {}", counted(older.len(), "older version"), older.join(", "));
         let hint = "`flux migrate` stores them in the newest".to_owned();
         lines.push(InstallLine { hint, ..InstallLine::new(InstallOutcome::Noted, text) }.of(&found.object));
     }

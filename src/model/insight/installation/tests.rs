@@ -91,7 +91,7 @@ fn a_kind_without_a_stored_version_fails_and_an_older_one_is_noted() {
         installed(&[deployment("a", 1, 1)], &[definition("gitrepositories", &["v1beta2", "v1"]), definition("buckets", &[])]);
     let lines = lines(&found, &[]);
     assert!(
-        lines.contains(&"noted GitRepository objects may still be stored in 1 older version: v1beta2".to_owned()),
+        lines.contains(&"noted objects of GitRepository may still be stored in 1 older version: v1beta2".to_owned()),
         "{lines:#?}"
     );
     assert!(lines.contains(&"failed buckets.source.toolkit.fluxcd.io has no stored version".to_owned()), "{lines:#?}");
