@@ -137,7 +137,7 @@ fn written(object: &ObjectRef, record: Option<&Object>, details: &Details, now: 
     section(&mut out, "Annotations", &details.annotations);
     match &details.events {
         Events::Here(rows) if rows.is_empty() => {
-            section(&mut out, "Events", &[("none".to_owned(), "the API server keeps them for an hour".to_owned())])
+            section(&mut out, "Events", &[("none".to_owned(), "the API server keeps them for an hour".to_owned())]);
         }
         Events::Here(rows) => section(&mut out, "Events", &rows.iter().map(|row| event(row, now)).collect::<Vec<_>>()),
         Events::Awaited | Events::Failed(_) => {}

@@ -124,16 +124,19 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         None => Selected { gk: None, objects: None, queries: vec![everywhere(call, headless.state())] },
         Some(text) => select(call, &mut headless, text, arguments).await?,
     };
-    let mut printer = Printer::new(arguments, selected.objects.as_ref().map_or(true, |objects| are_in_several(objects)));
+    let mut printer = Printer::new(arguments, selected.objects.as_ref().is_none_or(are_in_several));
     let tickets: Vec<_> = selected.queries.iter().map(|query| headless.ask(Question::Print(query.clone()))).collect();
     read(&mut headless, &tickets, &selected, &mut printer, limit).await?;
     printer.flush(headless.state().clock)?;
-    while arguments.watch {
-        headless.turn().await?;
-        for (_, reply) in headless.answered() {
-            printer.take(&reply, &selected)?;
+    if arguments.watch {
+        // until it is stopped, or the output is closed
+        loop {
+            headless.turn().await?;
+            for (_, reply) in headless.answered() {
+                printer.take(&reply, &selected)?;
+            }
+            printer.flush(headless.state().clock)?;
         }
-        printer.flush(headless.state().clock)?;
     }
     printer.end()?;
     Ok(u8::from(arguments.exit_code && printer.has_warned))
@@ -155,17 +158,17 @@ async fn select(call: &Call, headless: &mut Headless, text: &str, arguments: &Ar
     if arguments.below {
         let cluster = headless.state().cluster();
         let node = only(cluster, &tree::find(cluster, call, text)?, text)?;
-        return Ok(of_objects(below(cluster, node), cluster));
+        return Ok(of_objects(&below(cluster, node), cluster));
     }
     let found = one::find(call, headless, text, &gk, arguments.patience.limit()).await;
     let (cluster, namespaces) = (headless.state().cluster(), &call.options.namespaces);
     match found {
-        Ok(found) => Ok(of_objects(chain(&cluster.store, only(cluster, &found, text)?), cluster)),
+        Ok(found) => Ok(of_objects(&chain(&cluster.store, only(cluster, &found, text)?), cluster)),
         // what is gone, or may not be listed, has events all the same
         Err(error) => match (namespaces.len(), namespaces.first()) {
             (1, Some(namespace)) => {
                 let namespace = if one::is_namespaced(&gk, cluster) { namespace.clone() } else { "".into() };
-                Ok(of_objects(vec![ObjectRef::new(cluster.id, gk, namespace, name)], cluster))
+                Ok(of_objects(&[ObjectRef::new(cluster.id, gk, namespace, name)], cluster))
             }
             _ => Err(error),
         },
@@ -201,7 +204,7 @@ fn below(cluster: &Cluster, node: NodeId) -> Vec<ObjectRef> {
 }
 
 /// The events of these objects: each asked for by itself where they are few, else all of their namespaces.
-fn of_objects(objects: Vec<ObjectRef>, cluster: &Cluster) -> Selected {
+fn of_objects(objects: &[ObjectRef], cluster: &Cluster) -> Selected {
     let names: BTreeSet<_> = objects.iter().map(named).collect();
     let queries = if objects.len() <= MOST_NAMESPACES {
         objects.iter().map(PrintedQuery::events_of).collect()

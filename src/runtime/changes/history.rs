@@ -152,7 +152,7 @@ impl Looking<'_> {
                 // one of other files: the plan says that it changed nothing of the object
                 Ok(at.map_or_else(|| vec![note], |at| commits[..=at].to_vec()))
             }
-            None => self.newest(context, builds, &commits, end),
+            None => self.newest(context, builds, &commits, &end),
         }
     }
 
@@ -162,7 +162,7 @@ impl Looking<'_> {
         context: &ChangeContext<'_>,
         builds: &mut Builds<'_>,
         commits: &[CommitNote],
-        end: HistoryEnd,
+        end: &HistoryEnd,
     ) -> Result<Vec<CommitNote>> {
         for note in commits.iter().take(LOOKED_AT).filter(|note| !note.parents.is_empty()) {
             let view = self.checkout.view(Some(&note.id))?;

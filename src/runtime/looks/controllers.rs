@@ -40,13 +40,13 @@ pub(super) async fn follow(asking: &mut Asking, request: &ControllerLogRequest, 
     let reading = Reading { rather: Some(MANAGER), previous: request.previous, span: request.span, ..Reading::default() };
     let shape = |lines: Vec<Spoken>| {
         let read = lines.len();
-        let records = lines.into_iter().map(record).filter(|record| request.is_whole || request.concern.takes(record));
+        let records = lines.iter().map(record).filter(|record| request.is_whole || request.concern.takes(record));
         Some(Reply::Records(records.collect(), read))
     };
     logs::read(asking, &places, &reading, limit, &shape).await
 }
 
-fn record(line: Spoken) -> LogRecord {
+fn record(line: &Spoken) -> LogRecord {
     LogRecord { origin: line.prefix.trim_end().into(), ..LogRecord::read(&line.text, line.at) }
 }
 

@@ -244,7 +244,7 @@ fn of_one_object_its_own_lines_and_what_it_takes_its_values_from() {
     let both = other(&image, "apps/web/settings.yaml", "color: blue", "color: red");
     let more = other(&both, "apps/web/kustomization.yaml", "- web.yaml\n", "- web.yaml\n- more.yaml\n");
     let more = with(&more, &[("apps/web/more.yaml", Some(&SETTINGS.replace("settings", "more")))]);
-    let history = [begun.clone(), more.clone()];
+    let history = [begun, more.clone()];
     let asked = Asked::of(&history, 1);
     let plan = asked.planned("deploy/web");
     let expected = other(&other(&more, "apps/web/web.yaml", "web:2", "web:1"), "apps/web/settings.yaml", "red", "blue");

@@ -19,7 +19,7 @@ pub(super) fn shape(message: &str) -> String {
             continue;
         }
         let (found, after) = rest.split_at(length);
-        let is_end = out.ends_with('-') && !after.starts_with(|c: char| c == '.' || c == '/');
+        let is_end = out.ends_with('-') && !after.starts_with(['.', '/']);
         put(found, is_end, &mut out);
         rest = after;
     }

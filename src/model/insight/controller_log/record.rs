@@ -118,7 +118,7 @@ impl LogRecord {
         let pairs = if line.starts_with('{') { pairs(line) } else { Vec::new() };
         // what is not a log line is text, although it begins like one
         let is_known = pairs.iter().any(|(key, _)| matches!(key.as_str(), "msg" | "message" | "level" | "error"));
-        if is_known { Self::of_pairs(pairs, kept) } else { Self::of_text(line, kept) }
+        if is_known { Self::of_pairs(&pairs, kept) } else { Self::of_text(line, kept) }
     }
 
     fn of_text(line: &str, at: Option<Timestamp>) -> Self {
@@ -137,10 +137,10 @@ impl LogRecord {
         Self { at, level, message: clean(message), fields, form: LogForm::Text, ..Self::default() }
     }
 
-    fn of_pairs(pairs: Vec<(String, Value)>, kept: Option<Timestamp>) -> Self {
+    fn of_pairs(pairs: &[(String, Value)], kept: Option<Timestamp>) -> Self {
         let mut record = Self { at: kept, ..Self::default() };
         let mut subject = LogSubject::default();
-        for (key, value) in &pairs {
+        for (key, value) in pairs {
             let text = || str_of(value);
             match key.as_str() {
                 "ts" | "time" | "timestamp" => record.at = moment(value).or(kept),

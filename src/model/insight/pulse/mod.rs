@@ -165,7 +165,7 @@ struct Tally {
 /// First causes, the one that fails longest first; of which nobody says since when last.
 fn broken(sight: &Sight, is_meant: impl Fn(NodeId) -> bool) -> Vec<BrokenGroup> {
     let mut groups = why::broken(sight, is_meant);
-    groups.sort_by(|a, b| (a.since.is_none(), a.since).cmp(&(b.since.is_none(), b.since)));
+    groups.sort_by_key(|group| (group.since.is_none(), group.since));
     groups
 }
 
@@ -228,14 +228,14 @@ fn lag(sources: &mut BTreeMap<ObjectRef, AheadSource>, sight: &Sight, node: Node
 fn counted_kinds(mut tallies: BTreeMap<GroupKind, Tally>, served: &ServedVersions) -> Vec<KindCount> {
     let mut found: Vec<_> = served
         .iter()
-        .map(|(gk, versions)| count_of(gk.clone(), tallies.remove(gk).unwrap_or_default(), versions.clone()))
+        .map(|(gk, versions)| count_of(gk.clone(), &tallies.remove(gk).unwrap_or_default(), versions.clone()))
         .collect();
-    found.extend(tallies.into_iter().map(|(gk, tally)| count_of(gk, tally, Vec::new())));
+    found.extend(tallies.into_iter().map(|(gk, tally)| count_of(gk, &tally, Vec::new())));
     found.sort_by(|a, b| kinds::rank(kinds::of(&a.gk)).cmp(&kinds::rank(kinds::of(&b.gk))).then_with(|| a.gk.cmp(&b.gk)));
     found
 }
 
-fn count_of(gk: GroupKind, tally: Tally, versions: Vec<Str>) -> KindCount {
+fn count_of(gk: GroupKind, tally: &Tally, versions: Vec<Str>) -> KindCount {
     let mean = (tally.timed > 0).then(|| (tally.sum / tally.timed, tally.timed));
     KindCount { gk, counts: tally.counts, versions, mean }
 }

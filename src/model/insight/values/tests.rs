@@ -1,3 +1,5 @@
+#![allow(clippy::needless_pass_by_value, reason = "what `json!` makes is passed as it is")]
+
 use serde_json::{Value, json};
 
 use super::*;

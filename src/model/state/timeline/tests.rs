@@ -116,7 +116,7 @@ fn what_applied_an_object_is_named_with_its_revision_through_its_owners() {
         listed(&mut cluster, object);
     }
     cluster.apply(vec![Delta::Remove(pod.id.clone())], at(10));
-    put(&mut cluster, pod.clone(), 20);
+    put(&mut cluster, pod, 20);
     let applied_by = cluster.timeline.get(1).and_then(|shift| shift.applied_by.clone()).expect("an applier");
     assert_eq!((applied_by.0, applied_by.1.as_deref()), (apps.id, Some("main@sha1:aaa")));
     assert_eq!(cluster.timeline.get(1).and_then(Shift::revision).map(|revision| &**revision), Some("main@sha1:aaa"));

@@ -71,7 +71,7 @@ impl Entry {
     pub fn of_notify(objects: &[ObjectRef], state: &State) -> Option<Self> {
         let here: Vec<_> = objects.iter().filter(|object| state.cluster().store.object_of(object).is_some()).collect();
         let is_watched = here.iter().all(|object| state.is_watched(object));
-        (!here.is_empty()).then(|| Self { choice: Choice::Notify { is_watched }, open: objects.len(), note: None })
+        (!here.is_empty()).then_some(Self { choice: Choice::Notify { is_watched }, open: objects.len(), note: None })
     }
 
     /// None where git has neither the object nor what makes it.

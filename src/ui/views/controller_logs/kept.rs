@@ -64,6 +64,11 @@ impl Kept {
         self.lines.len()
     }
 
+    /// No line is shown.
+    pub fn shows_nothing(&self) -> bool {
+        self.shown.is_empty()
+    }
+
     /// How many lines are shown.
     pub fn len(&self) -> usize {
         self.shown.len()

@@ -324,7 +324,7 @@ impl View for ControllerLogs {
         lines.truncate(usize::from(area.height).saturating_sub(4));
         let header = lines.len();
         self.page = usize::from(area.height).saturating_sub(header).max(1);
-        if self.kept.len() == 0 {
+        if self.kept.shows_nothing() {
             paint::paint(&lines, area, buf, scene);
             let below = u16::try_from(header).unwrap_or_default().min(area.height);
             let (message, hint) = self.empty();

@@ -64,9 +64,8 @@ impl Window {
     fn add(&mut self, at: (usize, usize), mask: u8, owner: usize, rank: Rank) {
         let Some(cell) = self.cell(at) else { return };
         let is_within = |mask: u8, all: u8| mask & !all == 0;
-        if cell.mask == 0 {
-            *cell = Ends { mask, owner, rank };
-        } else if cell.owner != owner && is_within(cell.mask, FLAT) && is_within(mask, UPRIGHT) {
+        let is_passed_over = cell.owner != owner && is_within(cell.mask, FLAT) && is_within(mask, UPRIGHT);
+        if cell.mask == 0 || is_passed_over {
             *cell = Ends { mask, owner, rank };
         } else if cell.owner == owner || !(is_within(cell.mask, UPRIGHT) && is_within(mask, FLAT)) {
             *cell = Ends { mask: cell.mask | mask, owner: cell.owner, rank: cell.rank.max(rank) };

@@ -35,21 +35,21 @@ fn review(range: Option<RangeReview>) -> CommitReview {
 }
 
 /// A view of the commit of a Kustomization, with an answer.
-fn opened(world: &mut World, answer: Reply) -> Box<dyn View> {
+fn opened(world: &mut World, answer: &Reply) -> Box<dyn View> {
     let object = world.put("ks", &json!({}));
     let mut view = (SPEC.make)(Subject::Object(object.clone()), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::Commit { by, ask }, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((by, &**ask), (&object, &CommitAsk::Present));
     let ticket = *ticket;
-    world.act(|cx| view.reply(ticket, &answer, cx));
+    world.act(|cx| view.reply(ticket, answer, cx));
     view
 }
 
 #[test]
 fn a_commit_is_its_subject_its_author_its_text_and_its_diff() {
     let mut world = World::default();
-    let mut view = opened(&mut world, Reply::Commit(Box::new(review(None))));
+    let mut view = opened(&mut world, &Reply::Commit(Box::new(review(None))));
     let lines = world.show(&mut *view, 80, 24);
     let parts = [
         " bump web",
@@ -81,7 +81,7 @@ fn what_is_fetched_and_not_applied_is_a_key_away_and_back() {
         end: HistoryEnd::Shallow(None),
         changed: patch("web:4"),
     };
-    let mut view = opened(&mut world, Reply::Commit(Box::new(review(Some(range)))));
+    let mut view = opened(&mut world, &Reply::Commit(Box::new(review(Some(range)))));
     assert!(world.show(&mut *view, 80, 24)[0].contains("bump web"), "the commit first");
     world.act(|cx| view.gesture(Gesture::NextPane, cx));
     let lines = world.show(&mut *view, 80, 24);
@@ -102,10 +102,10 @@ fn what_is_fetched_and_not_applied_is_a_key_away_and_back() {
 #[test]
 fn what_cannot_be_known_says_so() {
     let mut world = World::default();
-    let mut view = opened(&mut world, Reply::Commit(Box::new(CommitReview { changed: None, ..review(None) })));
+    let mut view = opened(&mut world, &Reply::Commit(Box::new(CommitReview { changed: None, ..review(None) })));
     let lines = world.show(&mut *view, 80, 24);
     assert!(lines.iter().any(|line| line.contains("what it changed is not known here")), "{lines:#?}");
-    let mut view = opened(&mut world, Reply::Failed(Error::failed("no checkout here has it", "")));
+    let mut view = opened(&mut world, &Reply::Failed(Error::failed("no checkout here has it", "")));
     assert!(world.show(&mut *view, 80, 24).iter().any(|line| line.contains("no checkout here has it")));
 
     // what nobody applies has no commit, and the command says so at once

@@ -7,6 +7,7 @@ fn says(ready: &str, reason: &str) -> Value {
     json!({"observedGeneration": 1, "conditions": [{"type": "Ready", "status": ready, "reason": reason, "message": "so it is"}]})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `json!` makes is passed as it is")]
 fn ks(world: &mut World, name: &str, needs: &[&str], status: Value) -> ObjectRef {
     let needs: Vec<_> = needs.iter().map(|name| json!({"name": name})).collect();
     let spec = json!({"sourceRef": {"kind": "GitRepository", "name": "fleet"}, "dependsOn": needs});

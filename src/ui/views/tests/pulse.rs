@@ -76,8 +76,8 @@ fn remotes_are_asked_when_a_person_wants_it_and_each_answer_comes_by_itself() {
     let mut world = world();
     let ready = json!({"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded"}],
         "artifact": {"revision": "main@sha1:1"}});
-    let fleet = world.put("gitrepo", &json!({"metadata": {"name": "fleet"}, "status": ready.clone()}));
-    let other = world.put("gitrepo", &json!({"metadata": {"name": "other"}, "status": ready.clone()}));
+    let fleet = world.put("gitrepo", &json!({"metadata": {"name": "fleet"}, "status": ready}));
+    let other = world.put("gitrepo", &json!({"metadata": {"name": "other"}, "status": ready}));
     world.put("bucket", &json!({"metadata": {"name": "files"}, "status": ready}));
     let mut view = Pulse::default();
     world.show(&mut view, 80, 24);

@@ -34,7 +34,7 @@ fn opened(world: &mut World, target: Subject) -> Box<dyn View> {
 #[test]
 fn each_change_is_a_line_with_the_state_that_it_led_to_and_its_revision() {
     let (mut world, id) = world();
-    let mut view = opened(&mut world, Subject::Object(id.clone()));
+    let mut view = opened(&mut world, Subject::Object(id));
     world.act(|cx| view.set_filter("→", cx).expect("a filter"));
     let lines = world.show(&mut *view, 120, 4);
     assert!(lines[0].starts_with(" WHEN (UTC)  STATE") && lines[0].contains("REVISION"), "{lines:#?}");

@@ -148,7 +148,7 @@ impl Values {
     fn open(&mut self, cx: &mut Cx) {
         match self.pane {
             Pane::Keys => match self.selected().map(|key| (key.path.clone(), key.layer.clone())) {
-                Some((path, layer)) => self.open_layer(path, &layer, cx),
+                Some((path, layer)) => self.open_layer(&path, &layer, cx),
                 None => {
                     if let Some(first) = self.body.get().map(Between::first) {
                         self.compare(first);
@@ -168,7 +168,7 @@ impl Values {
         }
     }
 
-    fn open_layer(&mut self, path: String, layer: &ValuesLayer, cx: &mut Cx) {
+    fn open_layer(&mut self, path: &str, layer: &ValuesLayer, cx: &mut Cx) {
         if let Some((kind, name)) = layer.object() {
             let object = ObjectRef::new(self.object.cluster, GroupKind::new("", kind), self.object.namespace.clone(), name);
             let is_in_git = cx.state.cluster().manifest(&object).is_some();
