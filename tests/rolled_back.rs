@@ -92,9 +92,12 @@ impl Repository {
     }
 }
 
+/// A file, a part of its text, and what that becomes.
+type TextEdit = (&'static str, &'static str, &'static str);
+
 #[test]
 fn whatever_a_commit_broke_the_patch_is_its_exact_inverse() {
-    let broken: &[(&str, &[(&str, &str, &str)])] = &[
+    let broken: &[(&str, &[TextEdit])] = &[
         ("a bad image", &[(WORKLOAD, "web:1.0", "web:nope")]),
         ("a bad value", &[(WORKLOAD, "replicas: 2", "replicas: many")]),
         ("not YAML", &[(WORKLOAD, "spec:\n", "spec: [\n")]),
