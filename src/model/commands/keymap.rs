@@ -41,26 +41,7 @@ mod tests {
 
     #[test]
     fn every_key_parses_and_no_scope_binds_one_twice() {
-        let scopes = [
-            KeyScope::Everywhere,
-            KeyScope::Tree,
-            KeyScope::Table,
-            KeyScope::Picker,
-            KeyScope::Text,
-            KeyScope::Logs,
-            KeyScope::ControllerLogs,
-            KeyScope::Jobs,
-            KeyScope::Fields,
-            KeyScope::File,
-            KeyScope::Review,
-            KeyScope::Pulls,
-            KeyScope::Why,
-            KeyScope::Pulse,
-            KeyScope::Values,
-            KeyScope::Graph,
-            KeyScope::Commit,
-            KeyScope::Events,
-        ];
+        let scopes = std::iter::once(KeyScope::Everywhere).chain(KeyScope::VIEWS.iter().copied());
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();
             for command in all().filter(|command| command.scopes.contains(&scope)) {

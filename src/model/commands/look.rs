@@ -23,16 +23,7 @@ const OBJECTS: &[KeyScope] = &[
     KeyScope::Graph,
 ];
 /// The same without the graph, where `l` is a direction.
-const LOGGED: &[KeyScope] = &[
-    KeyScope::Tree,
-    KeyScope::Table,
-    KeyScope::Text,
-    KeyScope::Fields,
-    KeyScope::Why,
-    KeyScope::Events,
-    KeyScope::Pulse,
-    KeyScope::Values,
-];
+const LOGGED: &[KeyScope] = &KeyScope::without::<8>(OBJECTS, &[KeyScope::Graph]);
 /// Where the values of a release are one key away.
 const RELEASES: &[KeyScope] =
     &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields, KeyScope::Why, KeyScope::Events];
@@ -81,6 +72,11 @@ fn on_row(
 }
 
 pub(super) fn all() -> Vec<Command> {
+    [of_objects(), of_causes(), of_time(), of_cluster(), of_states(), elsewhere()].into_iter().flatten().collect()
+}
+
+/// What an object is, says and has written.
+fn of_objects() -> Vec<Command> {
     vec![
         on_row("describe", &["d"], "details", "details: conditions, spec, dependencies, inventory, history, events", |cx, _| {
             open(cx, Screen::DETAILS)
@@ -116,6 +112,12 @@ pub(super) fn all() -> Vec<Command> {
                 controller_logs,
             )
         },
+    ]
+}
+
+/// Why it is so, and what it depends on.
+fn of_causes() -> Vec<Command> {
+    vec![
         Command {
             scopes: ROWS,
             ..on_row("", &["w"], "why", "why it is so: from the object to the first cause, and what can be pressed", |cx, _| {
@@ -150,6 +152,12 @@ pub(super) fn all() -> Vec<Command> {
             "why an object is as it is (`:why ks/apps`, `:why -n shop ks/apps`); without a name all that is broken, by first cause",
             why,
         ),
+    ]
+}
+
+/// What happened.
+fn of_time() -> Vec<Command> {
+    vec![
         Command {
             run: Handler::Table("", "Event"),
             ..named(
@@ -175,6 +183,12 @@ pub(super) fn all() -> Vec<Command> {
                 |cx, _| open(cx, Screen::TIMELINE),
             )
         },
+    ]
+}
+
+/// The cluster as a tree, and at a glance.
+fn of_cluster() -> Vec<Command> {
+    vec![
         named("tree", &["home", "xray"], "the tree (top level: sources, kustomizations or namespaces)", tree),
         Command {
             name: "root",
@@ -202,6 +216,12 @@ pub(super) fn all() -> Vec<Command> {
             "the cluster at a glance: what is broken, stale, suspended, slow or not applied, what runs Flux, kinds with their states",
             |cx, _| go(cx, Screen::PULSE),
         ),
+    ]
+}
+
+/// Objects in some states alone.
+fn of_states() -> Vec<Command> {
+    vec![
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",
@@ -220,6 +240,12 @@ pub(super) fn all() -> Vec<Command> {
         named("terminating", &[], "show objects that are being deleted", |cx, _| health(cx, &[Health::Terminating])),
         named("unknown", &[], "show objects of which nobody says how they are", |cx, _| health(cx, &[Health::Unknown])),
         named("all", &[], "show everything: no filter", everything),
+    ]
+}
+
+/// Other clusters, namespaces and kinds.
+fn elsewhere() -> Vec<Command> {
+    vec![
         named("contexts", &["ctx", "context"], "contexts of the kubeconfig; with a name: switch to it", context),
         named("namespaces", &["ns", "namespace"], "namespaces; with names (`a,b`): look at these, `all` for all", namespace),
         Command {

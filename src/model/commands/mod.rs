@@ -119,6 +119,47 @@ pub enum KeyScope {
 }
 
 impl KeyScope {
+    /// The views, in the order in which help names them.
+    pub const VIEWS: &'static [Self] = &[
+        Self::Tree,
+        Self::Table,
+        Self::Picker,
+        Self::Text,
+        Self::Logs,
+        Self::ControllerLogs,
+        Self::Jobs,
+        Self::Fields,
+        Self::File,
+        Self::Review,
+        Self::Pulls,
+        Self::Why,
+        Self::Pulse,
+        Self::Values,
+        Self::Graph,
+        Self::Commit,
+        Self::Events,
+    ];
+
+    /// These scopes without some of them, in their order. `N` is how many are left: another number does not compile.
+    const fn without<const N: usize>(all: &[Self], left_out: &[Self]) -> [Self; N] {
+        let mut found = [Self::Everywhere; N];
+        let (mut at, mut count) = (0, 0);
+        while at < all.len() {
+            let (mut other, mut is_left_out) = (0, false);
+            while other < left_out.len() {
+                is_left_out |= all[at] as u8 == left_out[other] as u8;
+                other += 1;
+            }
+            if !is_left_out {
+                found[count] = all[at];
+                count += 1;
+            }
+            at += 1;
+        }
+        assert!(count == N, "how many are left");
+        found
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Everywhere => "everywhere",

@@ -17,59 +17,11 @@ const LISTS: &[KeyScope] = &[
 ];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Values];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
-const ALL_VIEWS: &[KeyScope] = &[
-    KeyScope::Tree,
-    KeyScope::Table,
-    KeyScope::Picker,
-    KeyScope::Text,
-    KeyScope::Logs,
-    KeyScope::ControllerLogs,
-    KeyScope::Jobs,
-    KeyScope::Fields,
-    KeyScope::File,
-    KeyScope::Review,
-    KeyScope::Pulls,
-    KeyScope::Why,
-    KeyScope::Pulse,
-    KeyScope::Values,
-    KeyScope::Graph,
-    KeyScope::Commit,
-    KeyScope::Events,
-];
+const ALL_VIEWS: &[KeyScope] = KeyScope::VIEWS;
 /// Where left and right fold, or scroll.
-const FOLDED: &[KeyScope] = &[
-    KeyScope::Tree,
-    KeyScope::Table,
-    KeyScope::Picker,
-    KeyScope::Text,
-    KeyScope::Logs,
-    KeyScope::ControllerLogs,
-    KeyScope::Jobs,
-    KeyScope::Fields,
-    KeyScope::File,
-    KeyScope::Review,
-    KeyScope::Pulls,
-    KeyScope::Why,
-    KeyScope::Pulse,
-    KeyScope::Values,
-    KeyScope::Commit,
-    KeyScope::Events,
-];
+const FOLDED: &[KeyScope] = &KeyScope::without::<16>(ALL_VIEWS, GRAPH);
 /// Where `g` is not the commit of what is shown: on rows, as in k9s, and where there is none.
-const NOT_OF_GIT: &[KeyScope] = &[
-    KeyScope::Tree,
-    KeyScope::Table,
-    KeyScope::Picker,
-    KeyScope::Logs,
-    KeyScope::ControllerLogs,
-    KeyScope::Review,
-    KeyScope::Pulls,
-    KeyScope::Graph,
-    KeyScope::Commit,
-    KeyScope::Events,
-    KeyScope::Pulse,
-    KeyScope::Values,
-];
+const NOT_OF_GIT: &[KeyScope] = &KeyScope::without::<12>(ALL_VIEWS, OF_GIT);
 /// Where it is: "top" stays on `home`.
 const OF_GIT: &[KeyScope] = &[KeyScope::Text, KeyScope::Fields, KeyScope::File, KeyScope::Jobs, KeyScope::Why];
 const EVENTS: &[KeyScope] = &[KeyScope::Events];

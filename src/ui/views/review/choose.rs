@@ -32,9 +32,10 @@ pub struct Choice {
     pub lines: Vec<usize>,
 }
 
-/// The fields to choose from, in the order of their lines; none where there is only one. Adds the lines of those that have none in the files.
+/// The fields to choose from, in the order of their lines; none where there is only one, and of commits that are taken back: the form says
+/// how much of those. Adds the lines of those that have none in the files.
 pub fn choices(proposal: &Proposal, diff: &mut Diff, theme: &Theme) -> Vec<Choice> {
-    if proposal.fields.len() + proposal.left_out.len() < 2 {
+    if proposal.order.taken_back.is_some() || proposal.fields.len() + proposal.left_out.len() < 2 {
         return Vec::new();
     }
     let owner = |at: usize| {
@@ -110,7 +111,10 @@ impl Review {
         match &self.asked.answer {
             Answer::Here(Proposed::Ready(_)) => {
                 let Some(choice) = self.choice().cloned() else {
-                    return cx.say("it is one field: there is nothing to leave out");
+                    return cx.say(match self.proposal().and_then(|proposal| proposal.order.taken_back.as_ref()) {
+                        Some(_) => "lines of a commit are taken back together: the scope in the form says how much",
+                        None => "it is one field: there is nothing to leave out",
+                    });
                 };
                 let kept = self.choices.iter().filter(|choice| choice.is_in).count();
                 if choice.is_in && kept == 1 {

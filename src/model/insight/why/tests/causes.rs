@@ -23,11 +23,11 @@ pub fn check(rows: Vec<Row>) {
 }
 
 /// A Kustomization alone.
-fn ks(case: &'static str, reason: &'static str, message: &str, rule: &'static str, says: &'static str) -> Row {
+pub fn ks(case: &'static str, reason: &'static str, message: &str, rule: &'static str, says: &'static str) -> Row {
     (case, vec![("ks apps/web", failed(reason, message))], "ks apps/web", rule, "ks apps/web", says)
 }
 
-fn source(
+pub fn one(
     case: &'static str,
     kind: &'static str,
     reason: &'static str,
@@ -41,7 +41,7 @@ fn source(
 #[test]
 fn sources_that_cannot_be_fetched() {
     check(vec![
-        source(
+        one(
             "no credentials",
             "gitrepo apps/fleet",
             "GitOperationFailed",
@@ -49,7 +49,7 @@ fn sources_that_cannot_be_fetched() {
             "authentication",
             "git.example.test refuses the credentials",
         ),
-        source(
+        one(
             "a rotated deploy key",
             "gitrepo apps/fleet",
             "GitOperationFailed",
@@ -57,7 +57,7 @@ fn sources_that_cannot_be_fetched() {
             "authentication",
             "git.example.test refuses the deploy key: it was rotated or removed",
         ),
-        source(
+        one(
             "another host key",
             "gitrepo apps/fleet",
             "GitOperationFailed",
@@ -65,7 +65,7 @@ fn sources_that_cannot_be_fetched() {
             "authentication",
             "another host key",
         ),
-        source(
+        one(
             "no such Secret",
             "gitrepo shards/auth-failed",
             "AuthenticationFailed",
@@ -73,7 +73,7 @@ fn sources_that_cannot_be_fetched() {
             "missing-reference",
             "Secret shards/git does not exist",
         ),
-        source(
+        one(
             "no such host",
             "gitrepo apps/fleet",
             "GitOperationFailed",
@@ -81,7 +81,7 @@ fn sources_that_cannot_be_fetched() {
             "network",
             "git.example.test cannot be reached: ",
         ),
-        source(
+        one(
             "nobody answers",
             "bucket apps/backups",
             "BucketOperationFailed",
@@ -89,7 +89,7 @@ fn sources_that_cannot_be_fetched() {
             "network",
             "127.0.0.1:9 cannot be reached",
         ),
-        source(
+        one(
             "no such branch",
             "gitrepo apps/fleet",
             "GitOperationFailed",
@@ -97,7 +97,7 @@ fn sources_that_cannot_be_fetched() {
             "missing-revision",
             "branch",
         ),
-        source(
+        one(
             "no such tag",
             "ocirepo apps/policies",
             "OCIArtifactPullFailed",
@@ -105,7 +105,7 @@ fn sources_that_cannot_be_fetched() {
             "missing-revision",
             "MANIFEST_UNKNOWN",
         ),
-        source(
+        one(
             "no such chart version",
             "hc apps/web",
             "InvalidChartReference",

@@ -4,23 +4,8 @@
 
 use serde_json::json;
 
-use super::causes::{Row, check};
+use super::causes::{Row, check, ks, one};
 use super::world::*;
-
-pub fn one(
-    case: &'static str,
-    kind: &'static str,
-    reason: &'static str,
-    message: &str,
-    rule: &'static str,
-    says: &'static str,
-) -> Row {
-    (case, vec![(kind, failed(reason, message))], kind, rule, kind, says)
-}
-
-pub fn ks(case: &'static str, reason: &'static str, message: &str, rule: &'static str, says: &'static str) -> Row {
-    one(case, "ks apps/web", reason, message, rule, says)
-}
 
 pub fn applied(case: &'static str, message: &str, rule: &'static str, says: &'static str) -> Row {
     ks(case, "ReconciliationFailed", message, rule, says)
@@ -122,7 +107,7 @@ fn sources() {
 }
 
 #[test]
-fn artifacts_charts_and_buckets() {
+fn artifacts() {
     let oci = |case, reason, message, rule, says| one(case, "ocirepo apps/policies", reason, message, rule, says);
     check(vec![
         oci(
@@ -160,6 +145,12 @@ fn artifacts_charts_and_buckets() {
             "verification",
             "it is not signed by a key that is trusted",
         ),
+    ]);
+}
+
+#[test]
+fn charts_their_repositories_and_buckets() {
+    check(vec![
         one(
             "no chart of that version",
             "hc apps/web",
@@ -208,6 +199,12 @@ fn artifacts_charts_and_buckets() {
             "authentication",
             "refuses the credentials",
         ),
+    ]);
+}
+
+#[test]
+fn images_and_receivers() {
+    check(vec![
         one(
             "no tags yet",
             "imgpol apps/web",

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::causes::{Row, check};
-use super::faults::{applied, ks, one};
+use super::causes::{Row, check, ks, one};
+use super::faults::applied;
 use super::world::*;
 
 /// A release whose upgrade failed with this.
@@ -163,6 +163,12 @@ fn releases() {
             "build-failed",
             "after rendering the chart: a patch is for Deployment.v1.apps/api",
         ),
+    ]);
+}
+
+#[test]
+fn releases_that_helm_does_not_finish() {
+    check(vec![
         hr("locked", "another operation (install/upgrade/rollback) is in progress", "release-locked", "Helm's release is locked"),
         hr(
             "a field of somebody else",
@@ -238,17 +244,19 @@ fn releases() {
     ]);
 }
 
+fn failed_job() -> serde_json::Value {
+    json!({"status": {"failed": 1, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
+        "message": "Job has reached the specified backoff limit"}]}})
+}
+
 #[test]
 fn what_a_message_names_is_the_first_cause_where_it_is_there() {
     let crash = || with(crashing(1, "Error", "no database"), owned_by("job apps/web-migrate"));
-    let job = json!({"status": {"failed": 1, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
-        "message": "Job has reached the specified backoff limit"}]}});
+    let job = failed_job();
     let hook = "Helm upgrade failed for release apps/web with chart web@2: pre-upgrade hooks failed: 1 error occurred:\n\t* job web-migrate failed: BackoffLimitExceeded\n\n";
     let ending = "ConfigMap/apps/web apply failed: configmaps \"web\" is forbidden: unable to create new content in namespace apps because it is being terminated";
     let controller = json!({"metadata": {"labels": {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "source-controller"}}});
     let archive = "failed to download archive: GET http://source-controller.flux-system.svc/x giving up after 10 attempt(s)";
-    let late = "Deployment/apps/web dry-run failed (InternalError): Internal error occurred: failed calling webhook \"policy.example.test\": failed to call webhook: Post \"https://policy.policy.svc\": context deadline exceeded";
-    let waited = "Helm upgrade failed for release apps/web with chart web@2: resource Deployment/apps/api not ready. status: InProgress, message: Available: 0/1\ncontext deadline exceeded";
     check(vec![
         (
             "the pod of a hook",
@@ -264,7 +272,7 @@ fn what_a_message_names_is_the_first_cause_where_it_is_there() {
         ),
         (
             "a hook whose pods are gone",
-            vec![("hr apps/web", failed("UpgradeFailed", hook)), ("job apps/web-migrate", job.clone())],
+            vec![("hr apps/web", failed("UpgradeFailed", hook)), ("job apps/web-migrate", job)],
             "hr apps/web",
             "job",
             "job apps/web-migrate",
@@ -296,6 +304,14 @@ fn what_a_message_names_is_the_first_cause_where_it_is_there() {
             "po flux-system/source-controller-a",
             "uses more memory than its limit",
         ),
+    ]);
+}
+
+#[test]
+fn what_a_message_does_not_mean_is_not_the_cause() {
+    let late = "Deployment/apps/web dry-run failed (InternalError): Internal error occurred: failed calling webhook \"policy.example.test\": failed to call webhook: Post \"https://policy.policy.svc\": context deadline exceeded";
+    let waited = "Helm upgrade failed for release apps/web with chart web@2: resource Deployment/apps/api not ready. status: InProgress, message: Available: 0/1\ncontext deadline exceeded";
+    check(vec![
         (
             "a webhook that is late, whatever else fails below",
             vec![
@@ -335,7 +351,7 @@ fn what_a_message_names_is_the_first_cause_where_it_is_there() {
                         applies(&["job apps/web-migrate"]),
                     ),
                 ),
-                ("job apps/web-migrate", job),
+                ("job apps/web-migrate", failed_job()),
             ],
             "ks apps/web",
             "job",
